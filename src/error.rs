@@ -1,0 +1,64 @@
+//! The one error type: what was found, what was expected, what to do instead, in one line.
+//!
+//! Malformed records are not errors: they are counted by the [`Tally`](crate::Tally). A source
+//! that cannot be read is not one either while other sources can: it becomes a
+//! [`Fault`](crate::Fault) of the report. What is left are questions that make no sense and
+//! rules that are not valid.
+
+use std::fmt;
+
+/// What went wrong, as far as a program wants to tell cases apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A file, folder or stream could not be read.
+    Io,
+    /// A gzip stream is cut, damaged or followed by something that is no gzip member.
+    Gzip,
+    /// A file is of a kind that holds no flow-log text.
+    Container,
+    /// A query asks for something that does not fit together.
+    Query,
+    /// A Contributor Insights rule is not valid, or asks for what this version does not do.
+    Rule,
+    /// The processor lacks the instructions that were asked for.
+    Simd,
+    /// A worker stopped in the middle of its work; a bug of this library.
+    Internal,
+}
+
+/// An error of this library: a kind and a message of one or more lower-case lines.
+#[derive(Debug, Clone)]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+}
+
+impl Error {
+    /// Makes an error of `kind` that says `message`.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+
+    /// The kind of the error.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        // Rust's text ends in "(os error 2)", which tells an incident responder nothing.
+        let text = error.to_string();
+        let text = text.split(" (os error").next().unwrap_or_default().to_lowercase();
+        Self::new(ErrorKind::Io, text)
+    }
+}

@@ -1,0 +1,205 @@
+//! The one table of flow-log fields: name, version, kind and meaning, each written once.
+//!
+//! Header parsing, decoding, error texts and the README's table are derived from it. Names and
+//! versions follow the Amazon VPC User Guide ("Flow log records", versions 2 to 11) and the
+//! transit-gateway guide ("Transit Gateway Flow Log records"). A name that is not here is no
+//! error: the column stays usable by position, as text.
+
+use std::fmt;
+
+/// How the values of a field are spelled, which decides how they are checked and decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Decimal digits, at most this value.
+    Number(u64),
+    /// An IPv4 or IPv6 address.
+    Address,
+    /// `OK`, `NODATA` or `SKIPDATA`.
+    Status,
+    /// Any bytes without blanks.
+    Text,
+}
+
+const U8: Kind = Kind::Number(u8::MAX as u64);
+const U16: Kind = Kind::Number(u16::MAX as u64);
+const U64: Kind = Kind::Number(u64::MAX);
+const ADDRESS: Kind = Kind::Address;
+const STATUS: Kind = Kind::Status;
+const TEXT: Kind = Kind::Text;
+
+macro_rules! fields {
+    ($($variant:ident $name:literal $version:literal $kind:ident $help:literal,)*) => {
+        /// A field of a VPC or transit-gateway flow-log record.
+        ///
+        /// ```
+        /// use flowagg::Field;
+        /// assert_eq!(Field::parse("pkt-srcaddr"), Some(Field::PktSrcAddr));
+        /// assert_eq!(Field::parse("pkt_srcaddr"), Some(Field::PktSrcAddr));
+        /// assert_eq!(Field::PktSrcAddr.name(), "pkt-srcaddr");
+        /// ```
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Field {
+            $(#[doc = $help] $variant,)*
+        }
+
+        impl Field {
+            /// Every known field, in the order of AWS's tables.
+            pub const ALL: &'static [Field] = &[$(Field::$variant,)*];
+
+            /// The AWS spelling, with hyphens.
+            pub fn name(self) -> &'static str {
+                match self { $(Field::$variant => $name,)* }
+            }
+
+            /// The flow-log version that introduced the field.
+            pub fn version(self) -> u8 {
+                match self { $(Field::$variant => $version,)* }
+            }
+
+            /// How its values are spelled.
+            pub fn kind(self) -> Kind {
+                match self { $(Field::$variant => $kind,)* }
+            }
+
+            /// What it means, in a few words.
+            pub fn help(self) -> &'static str {
+                match self { $(Field::$variant => $help,)* }
+            }
+
+            /// The field of that name, spelled with hyphens or underscores.
+            pub fn parse(name: &str) -> Option<Field> {
+                Self::from_hyphens(name).or_else(|| {
+                    name.contains('_').then(|| Self::from_hyphens(&name.replace('_', "-")))?
+                })
+            }
+
+            fn from_hyphens(name: &str) -> Option<Field> {
+                match name { $($name => Some(Field::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+fields! {
+    Version "version" 2 U8 "version of the record's format",
+    AccountId "account-id" 2 TEXT "owner of the interface, 12 digits",
+    InterfaceId "interface-id" 2 TEXT "network interface, eni-...",
+    SrcAddr "srcaddr" 2 ADDRESS "source address",
+    DstAddr "dstaddr" 2 ADDRESS "destination address",
+    SrcPort "srcport" 2 U16 "source port",
+    DstPort "dstport" 2 U16 "destination port",
+    Protocol "protocol" 2 U8 "IANA protocol number",
+    Packets "packets" 2 U64 "packets in the window",
+    Bytes "bytes" 2 U64 "bytes in the window",
+    Start "start" 2 U64 "first packet, Unix seconds",
+    End "end" 2 U64 "last packet, Unix seconds",
+    Action "action" 2 TEXT "ACCEPT or REJECT",
+    LogStatus "log-status" 2 STATUS "OK, NODATA or SKIPDATA",
+    VpcId "vpc-id" 3 TEXT "VPC of the interface",
+    SubnetId "subnet-id" 3 TEXT "subnet of the interface",
+    InstanceId "instance-id" 3 TEXT "instance of the interface",
+    TcpFlags "tcp-flags" 3 U8 "OR of FIN 1, SYN 2, RST 4; SYN-ACK 18",
+    Type "type" 3 TEXT "IPv4, IPv6 or EFA",
+    PktSrcAddr "pkt-srcaddr" 3 ADDRESS "source address of the packet itself",
+    PktDstAddr "pkt-dstaddr" 3 ADDRESS "destination address of the packet itself",
+    Region "region" 4 TEXT "region of the interface",
+    AzId "az-id" 4 TEXT "availability zone",
+    SublocationType "sublocation-type" 4 TEXT "wavelength, outpost or localzone",
+    SublocationId "sublocation-id" 4 TEXT "id of the sublocation",
+    PktSrcAwsService "pkt-src-aws-service" 5 TEXT "AWS service of pkt-srcaddr",
+    PktDstAwsService "pkt-dst-aws-service" 5 TEXT "AWS service of pkt-dstaddr",
+    FlowDirection "flow-direction" 5 TEXT "ingress or egress",
+    TrafficPath "traffic-path" 5 U8 "path of egress traffic, 1 to 8",
+    EcsClusterArn "ecs-cluster-arn" 7 TEXT "ECS cluster ARN",
+    EcsClusterName "ecs-cluster-name" 7 TEXT "ECS cluster name",
+    EcsContainerInstanceArn "ecs-container-instance-arn" 7 TEXT "ECS container instance ARN",
+    EcsContainerInstanceId "ecs-container-instance-id" 7 TEXT "ECS container instance id",
+    EcsContainerId "ecs-container-id" 7 TEXT "runtime id of the first container",
+    EcsSecondContainerId "ecs-second-container-id" 7 TEXT "runtime id of the second container",
+    EcsServiceName "ecs-service-name" 7 TEXT "ECS service name",
+    EcsTaskDefinitionArn "ecs-task-definition-arn" 7 TEXT "ECS task definition ARN",
+    EcsTaskArn "ecs-task-arn" 7 TEXT "ECS task ARN",
+    EcsTaskId "ecs-task-id" 7 TEXT "ECS task id",
+    RejectReason "reject-reason" 8 TEXT "BPA or EC",
+    ResourceId "resource-id" 9 TEXT "resource behind the flow",
+    EncryptionStatus "encryption-status" 10 U8 "0 clear, 1 Nitro, 2 application, 3 both",
+    InstanceTag "instance-tag" 11 TEXT "value of an instance tag",
+    InstanceTag2 "instance-tag-2" 11 TEXT "value of a second instance tag",
+    InterfaceTag "interface-tag" 11 TEXT "value of an interface tag",
+    InterfaceTag2 "interface-tag-2" 11 TEXT "value of a second interface tag",
+    AsgTag "asg-tag" 11 TEXT "value of an Auto Scaling group tag",
+    AsgTag2 "asg-tag-2" 11 TEXT "value of a second Auto Scaling group tag",
+    InterfaceType "interface-type" 11 TEXT "kind of the interface",
+    NextHopInterfaceId "next-hop-interface-id" 11 TEXT "peer interface",
+    NextHopSubnetId "next-hop-subnet-id" 11 TEXT "subnet of the peer interface",
+    NextHopAzId "next-hop-az-id" 11 TEXT "availability zone of the peer interface",
+    NextHopVpcId "next-hop-vpc-id" 11 TEXT "VPC of the peer interface",
+    NextHopInterfaceType "next-hop-interface-type" 11 TEXT "kind of the peer interface",
+    ResourceType "resource-type" 6 TEXT "TransitGateway or TransitGatewayAttachment",
+    TgwId "tgw-id" 6 TEXT "transit gateway",
+    TgwAttachmentId "tgw-attachment-id" 6 TEXT "attachment",
+    TgwSrcVpcAccountId "tgw-src-vpc-account-id" 6 TEXT "account of the source VPC",
+    TgwDstVpcAccountId "tgw-dst-vpc-account-id" 6 TEXT "account of the destination VPC",
+    TgwSrcVpcId "tgw-src-vpc-id" 6 TEXT "source VPC",
+    TgwDstVpcId "tgw-dst-vpc-id" 6 TEXT "destination VPC",
+    TgwSrcSubnetId "tgw-src-subnet-id" 6 TEXT "source subnet",
+    TgwDstSubnetId "tgw-dst-subnet-id" 6 TEXT "destination subnet",
+    TgwSrcEni "tgw-src-eni" 6 TEXT "source interface",
+    TgwDstEni "tgw-dst-eni" 6 TEXT "destination interface",
+    TgwSrcAzId "tgw-src-az-id" 6 TEXT "source availability zone",
+    TgwDstAzId "tgw-dst-az-id" 6 TEXT "destination availability zone",
+    TgwPairAttachmentId "tgw-pair-attachment-id" 6 TEXT "the other attachment",
+    PacketsLostNoRoute "packets-lost-no-route" 6 U64 "lost for want of a route",
+    PacketsLostBlackhole "packets-lost-blackhole" 6 U64 "lost in a black hole",
+    PacketsLostMtuExceeded "packets-lost-mtu-exceeded" 6 U64 "lost to the MTU",
+    PacketsLostTtlExpired "packets-lost-ttl-expired" 6 U64 "lost to the TTL",
+}
+
+/// The default format: the 14 fields of version 2, in AWS's order.
+pub const V2: [Field; 14] = [
+    Field::Version,
+    Field::AccountId,
+    Field::InterfaceId,
+    Field::SrcAddr,
+    Field::DstAddr,
+    Field::SrcPort,
+    Field::DstPort,
+    Field::Protocol,
+    Field::Packets,
+    Field::Bytes,
+    Field::Start,
+    Field::End,
+    Field::Action,
+    Field::LogStatus,
+];
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_finds_its_field_in_both_spellings() {
+        for &field in Field::ALL {
+            assert_eq!(Field::parse(field.name()), Some(field));
+            assert_eq!(Field::parse(&field.name().replace('-', "_")), Some(field));
+            assert!(!field.help().is_empty());
+        }
+        assert_eq!(Field::parse("srcAddr"), None);
+        assert_eq!(Field::parse(""), None);
+    }
+
+    #[test]
+    fn default_format_is_version_two_in_order() {
+        assert!(V2.iter().all(|field| field.version() == 2));
+        assert_eq!(V2.len(), 14);
+        assert_eq!(&Field::ALL[..14], &V2);
+    }
+}

@@ -1,0 +1,236 @@
+//! The definition of every kernel, in plain Rust; also compiled with wider instructions by `x86`.
+
+use super::{CHUNK, Chunk, Found, Limit, Literal, Marks, PLACE, Padded, Shape};
+use crate::value::Address;
+
+/// What a byte is: bit 0 no digit, bit 1 separator, bit 2 newline.
+const CLASSES: [u8; 256] = {
+    let mut classes = [1u8; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        if matches!(byte as u8, b'0'..=b'9') {
+            classes[byte] = 0;
+        } else if matches!(byte as u8, b' ' | b'\t'..=b'\r') {
+            classes[byte] = if byte as u8 == b'\n' { 0b110 } else { 0b010 };
+        }
+        byte += 1;
+    }
+    classes
+};
+
+/// See [`super::Scanner::scan`].
+pub fn scan(text: Padded<'_>, start: usize, marks: &mut [u32], openings: &mut Vec<u32>) -> Found {
+    let text = text.text();
+    let (mut last, mut lines, mut wide, mut at_line_start) = (0, 0, 0, true);
+    for (place, &byte) in text.iter().enumerate().skip(start) {
+        let class = u32::from(CLASSES[usize::from(byte)]);
+        let (separator, newline) = (class >> 1 & 1, class >> 2);
+        if at_line_start && class == 1 {
+            openings.push(place as u32);
+        }
+        at_line_start = newline != 0;
+        wide |= class & 1;
+        // Written always, kept only at a separator: no branch depends on the text.
+        marks[last + 1] = (place as u32 + 1) | newline << 30 | wide << 31;
+        last += separator as usize;
+        lines += newline as usize;
+        wide &= separator ^ 1;
+    }
+    Found { marks: last, lines }
+}
+
+/// See [`Marks::rows`].
+#[inline(always)]
+pub fn rows(
+    marks: &Marks<'_>,
+    shape: &Shape,
+    cursor: &mut usize,
+    end: usize,
+    rows_max: usize,
+    rows: &mut Vec<u32>,
+) {
+    // Whole chunks are read, so the last lines of a text, which have too few marks after them,
+    // are checked from a copy.
+    let mut copy = [0u32; super::COLUMNS_MAX + 1];
+    while *cursor + shape.columns <= end && rows.len() < rows_max {
+        let wanted = shape.chunks.len() * CHUNK + 1;
+        let row = match marks.marks.get(*cursor..*cursor + wanted) {
+            Some(row) => row,
+            None => {
+                let rest = &marks.marks[*cursor..];
+                copy[..rest.len()].copy_from_slice(rest);
+                &copy[..wanted]
+            }
+        };
+        if !is_regular(row, &shape.chunks) {
+            return;
+        }
+        rows.push(*cursor as u32);
+        *cursor += shape.columns;
+    }
+}
+
+#[inline(always)]
+fn is_regular(row: &[u32], chunks: &[Chunk]) -> bool {
+    let mut faults = 0;
+    for (chunk, row) in chunks.iter().zip((0..).step_by(CHUNK).map(|at| &row[at..])) {
+        let Some(row) = row.first_chunk::<{ CHUNK + 1 }>() else { return false };
+        for i in 0..CHUNK {
+            let next = row[i + 1];
+            let length = (next & PLACE).wrapping_sub(row[i] & PLACE).wrapping_sub(1);
+            faults |= u32::from(length.wrapping_sub(1) > chunk.length_limits[i]);
+            faults |= (next & chunk.flags[i]) ^ chunk.wanted[i];
+        }
+    }
+    faults == 0
+}
+
+/// Where a field of a row begins and how long it is.
+#[inline(always)]
+pub fn locate(marks: &Marks<'_>, row: u32, column: usize) -> (usize, usize) {
+    let mark = row as usize + column;
+    let pair: &[u32; 2] = marks.marks[mark..].first_chunk().expect("a row has all its marks");
+    let start = pair[0] & PLACE;
+    (start as usize, ((pair[1] & PLACE) - start - 1) as usize)
+}
+
+/// Eight bytes from `place` on, the first in the lowest byte.
+#[inline(always)]
+fn word(marks: &Marks<'_>, place: usize) -> u64 {
+    let bytes = &marks.text.bytes;
+    debug_assert!(place + 8 <= bytes.len());
+    // SAFETY: `place` comes from a mark of this very text (`Marks` borrows it), so it is at most
+    // the text's length, and `Padded` promises `PAD` >= 16 readable bytes after that; callers
+    // add at most 8.
+    #[allow(unsafe_code, reason = "loads run into the padding; a check per load costs 6 %")]
+    unsafe {
+        bytes.as_ptr().add(place).cast::<u64>().read_unaligned().to_le()
+    }
+}
+
+/// See [`Marks::numbers`].
+#[inline(always)]
+pub fn numbers(marks: &Marks<'_>, rows: &[u32], column: usize, values: &mut Vec<u64>) {
+    values.extend(rows.iter().map(|&row| {
+        let (start, length) = locate(marks, row, column);
+        if length <= 8 {
+            return digits(word(marks, start), length);
+        }
+        let high = marks.text.bytes[start..start + length - 8]
+            .iter()
+            .fold(0u64, |value, byte| value * 10 + u64::from(byte & 15));
+        high.wrapping_mul(100_000_000).wrapping_add(digits(word(marks, start + length - 8), 8))
+    }));
+}
+
+/// The value of the first `length` (1 to 8) digits of a word: three multiplications, after
+/// "Quickly parsing eight digits" (D. Lemire, 2022).
+#[inline(always)]
+fn digits(word: u64, length: usize) -> u64 {
+    let word = (word << (64 - 8 * length as u32)) & 0x0f0f_0f0f_0f0f_0f0f;
+    let pairs = (word * 10 + (word >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    (fours * 10_000 + (fours >> 32)) & 0xffff_ffff
+}
+
+/// See [`Marks::numbers_over`].
+#[inline(always)]
+pub fn numbers_over(
+    marks: &Marks<'_>,
+    rows: &[u32],
+    column: usize,
+    limit: Limit,
+    over: &mut Vec<u32>,
+) {
+    for (position, &row) in rows.iter().enumerate() {
+        let (start, length) = locate(marks, row, column);
+        // Of two numbers with equally many digits, the larger one is the larger text.
+        let text = word(marks, start).swap_bytes() >> (64 - 8 * limit.digits);
+        let length = length as u32;
+        if (length == limit.digits && text > limit.text) || length > limit.digits {
+            over.push(position as u32);
+        }
+    }
+}
+
+/// See [`Marks::ipv4s`].
+#[inline(always)]
+pub fn ipv4s(
+    marks: &Marks<'_>,
+    rows: &[u32],
+    column: usize,
+    values: &mut Vec<u32>,
+    others: &mut Vec<u32>,
+) {
+    for (position, &row) in rows.iter().enumerate() {
+        let (start, length) = locate(marks, row, column);
+        let value = ipv4(&marks.text.bytes[start..start + length]);
+        values.push(value.unwrap_or_default());
+        if value.is_none() {
+            others.push(position as u32);
+        }
+    }
+}
+
+/// A canonically spelled IPv4 address; agrees with [`Address::parse`].
+#[inline(always)]
+fn ipv4(text: &[u8]) -> Option<u32> {
+    let (mut value, mut octet, mut digits, mut dots) = (0u32, 0u32, 0u32, 0u32);
+    for &byte in text {
+        let digit = u32::from(byte.wrapping_sub(b'0'));
+        if digit <= 9 {
+            if digits > 0 && octet == 0 {
+                return None;
+            }
+            octet = octet * 10 + digit;
+            digits += 1;
+            if octet > 255 {
+                return None;
+            }
+        } else if byte == b'.' && digits > 0 && dots < 3 {
+            value = value << 8 | octet;
+            (octet, digits, dots) = (0, 0, dots + 1);
+        } else {
+            return None;
+        }
+    }
+    let value = (dots == 3 && digits > 0).then_some(value << 8 | octet);
+    debug_assert_eq!(
+        value.map_or(Address::Bad, Address::V4),
+        match Address::parse(text) {
+            address @ Address::V4(_) => address,
+            _ => Address::Bad,
+        }
+    );
+    value
+}
+
+/// See [`Marks::select`].
+#[inline(always)]
+pub fn select(
+    marks: &Marks<'_>,
+    rows: &[u32],
+    column: usize,
+    literals: &[Literal],
+    negate: bool,
+    selected: &mut Vec<u32>,
+) {
+    let first = selected.len();
+    selected.resize(first + rows.len(), 0);
+    let mut count = first;
+    for (position, &row) in rows.iter().enumerate() {
+        let (start, length) = locate(marks, row, column);
+        let keep = |bytes: usize| u64::MAX >> (64 - 8 * bytes.clamp(1, 8) as u32);
+        let low = word(marks, start) & keep(length);
+        let high = if length > 8 { word(marks, start + 8) & keep(length - 8) } else { 0 };
+        let equal = literals.iter().any(|literal| {
+            literal.text.len() == length
+                && literal.words == [low, high]
+                && (length <= 16 || *literal.text == marks.text.bytes[start..start + length])
+        });
+        // Written always, kept only when it matches: no branch depends on the text.
+        selected[count] = position as u32;
+        count += usize::from(equal != negate);
+    }
+    selected.truncate(count);
+}
