@@ -1,6 +1,32 @@
 //! x
-pub mod error;
-pub mod field;
+mod batch;
+mod engine;
+mod error;
+mod field;
+mod filter;
+mod group;
+mod key;
+mod layout;
+mod plan;
+mod query;
+mod rank;
+mod record;
+mod report;
 mod scan;
+mod source;
+mod tally;
 mod value;
-pub use field::Field;
+
+pub use engine::{Engine, Progress};
+pub use error::{Error, ErrorKind};
+pub use field::{Field, Kind};
+pub use filter::Filter;
+pub use group::Uses;
+pub use layout::{Column, Layout};
+pub use query::{KEYS_MAX, Measure, Query, QueryBuilder, Scope};
+pub use record::{LINE_BYTES_MAX, Line, Reason, Record, Records, tokens};
+pub use report::{Answer, Contributor, Fault, MalformedLine, Report};
+pub use scan::{LEVEL_VARIABLE, Level};
+pub use source::Source;
+pub use tally::Tally;
+pub use value::{Address, Number, Status};

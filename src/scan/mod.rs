@@ -232,8 +232,8 @@ impl<'a> Marks<'a> {
         self.marks.len() - 1
     }
 
-    /// Where lines begin whose first byte is neither a digit nor a separator: the only ones that
-    /// can be headers. In text order.
+    /// Where lines begin whose first byte is neither a digit nor a newline: the only ones that can
+    /// be headers. In text order.
     pub fn openings(&self) -> &'a [u32] {
         self.openings
     }

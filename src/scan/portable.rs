@@ -5,11 +5,11 @@ use crate::value::Address;
 
 /// What a byte is: bit 0 no digit, bit 1 separator, bit 2 newline.
 const CLASSES: [u8; 256] = {
-    let mut classes = [1u8; 256];
+    let mut classes = [0b001u8; 256];
     let mut byte = 0;
     while byte < 256 {
         if matches!(byte as u8, b'0'..=b'9') {
-            classes[byte] = 0;
+            classes[byte] = 0b000;
         } else if matches!(byte as u8, b' ' | b'\t'..=b'\r') {
             classes[byte] = if byte as u8 == b'\n' { 0b110 } else { 0b010 };
         }
@@ -25,7 +25,7 @@ pub fn scan(text: Padded<'_>, start: usize, marks: &mut [u32], openings: &mut Ve
     for (place, &byte) in text.iter().enumerate().skip(start) {
         let class = u32::from(CLASSES[usize::from(byte)]);
         let (separator, newline) = (class >> 1 & 1, class >> 2);
-        if at_line_start && class == 1 {
+        if at_line_start && matches!(class, 0b001 | 0b010) {
             openings.push(place as u32);
         }
         at_line_start = newline != 0;

@@ -69,10 +69,7 @@ fn check_scan(text: &[u8], offset: usize) {
     with_padded(text, offset, |padded, start| {
         let expected = plain_marks(padded.text(), start);
         let opens = |&&(place, newline, _): &&(usize, bool, bool)| {
-            newline
-                && text
-                    .get(place - start)
-                    .is_some_and(|b| !b" \t\n\r\x0b\x0c0123456789".contains(b))
+            newline && text.get(place - start).is_some_and(|b| !b"\n0123456789".contains(b))
         };
         let openings: Vec<u32> = expected.iter().filter(opens).map(|mark| mark.0 as u32).collect();
         for level in levels() {

@@ -71,10 +71,11 @@ impl Carry {
         sum & classes.separators
     }
 
-    /// Pushes where lines begin with a byte that is neither digit nor separator.
+    /// Pushes where lines begin with a byte that is neither a digit nor a newline.
     #[inline(always)]
     fn push_openings(&mut self, classes: &Classes, at: usize, openings: &mut Vec<u32>) {
-        let mut found = (classes.newlines << 1 | self.line_start) & classes.others;
+        let openers = classes.others | (classes.separators ^ classes.newlines);
+        let mut found = (classes.newlines << 1 | self.line_start) & openers;
         self.line_start = classes.newlines >> 63;
         while found != 0 {
             openings.push(at as u32 + found.trailing_zeros());

@@ -1,0 +1,368 @@
+//! About five hundred records at a time, as columns: the border where bytes become words.
+//!
+//! A batch has two kinds of rows. *Regular* rows are what nearly every line is: all columns
+//! there, IPv4 addresses in canonical spelling, plain numbers in range, log-status OK. Of them
+//! the columns that the plan needs are decoded into arrays. *Plain* rows are all other
+//! well-formed records (NODATA, `-` somewhere, IPv6, odd spellings, extra values); of them a
+//! batch keeps where each value lies, and whoever needs one reads it the plain way.
+//!
+//! Every column is checked, also those that no question needs: whether a line is malformed must
+//! not depend on what is asked. The checks of unneeded columns cost about a tenth of a run.
+
+use crate::field::{Field, Kind};
+use crate::layout::Layout;
+use crate::record::{Reason, Record, tokens};
+use crate::scan::{COLUMNS_MAX, ColumnShape, DIGITS_MAX, Limit, Literal, Marks, Shape};
+use crate::tally::Tally;
+use crate::value::Status;
+
+/// Rows of each kind in a batch. 512 rows of text, marks and columns stay within a core's
+/// second-level cache; larger batches gained nothing.
+const ROWS_MAX: usize = if cfg!(debug_assertions) { 7 } else { 512 };
+
+/// Bytes that a text column of a regular row may have; longer ones are read the plain way.
+const TEXT_BYTES_MAX: usize = 4096;
+
+/// How to read the rows of a layout: what to check and what to decode.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    layout: Layout,
+    shape: Shape,
+    /// Every address column; the plan refers to them by their place in this list.
+    addresses: Vec<usize>,
+    /// Number columns with a limit that has to be checked.
+    limits: Vec<(usize, Limit)>,
+    status: Option<usize>,
+    /// Number columns to decode; the plan refers to them by their place in this list.
+    numbers: Vec<usize>,
+    /// Number columns that are keys, where a leading zero makes another text.
+    unpadded: Vec<usize>,
+    ok: [Literal; 1],
+}
+
+impl Reading {
+    /// Reads rows of `layout`, decoding the columns `numbers`, of which `unpadded` are keys.
+    pub fn new(layout: &Layout, numbers: Vec<usize>, unpadded: Vec<usize>) -> Self {
+        let columns = 0..layout.columns();
+        let shape = |column| match layout.kind(column) {
+            Kind::Number(limit) => ColumnShape {
+                digits: true,
+                length_max: Limit::new(limit).map_or(DIGITS_MAX, Limit::digits),
+            },
+            _ => ColumnShape { digits: false, length_max: TEXT_BYTES_MAX },
+        };
+        let shape: Vec<_> = columns.clone().map(shape).collect();
+        let limit = |column| match layout.kind(column) {
+            Kind::Number(limit) => Limit::new(limit).map(|limit| (column, limit)),
+            _ => None,
+        };
+        Self {
+            layout: layout.clone(),
+            shape: Shape::new(&shape),
+            addresses: columns.clone().filter(|&c| layout.kind(c) == Kind::Address).collect(),
+            limits: columns.filter_map(limit).collect(),
+            status: layout.position(Field::LogStatus),
+            numbers,
+            unpadded,
+            ok: [Literal::new(b"OK")],
+        }
+    }
+
+    /// The layout that is read.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The place of an address column among [`Batch::addresses`].
+    pub fn address(&self, column: usize) -> Option<usize> {
+        self.addresses.iter().position(|&other| other == column)
+    }
+
+    /// The place of a decoded number column among [`Batch::numbers`].
+    pub fn number(&self, column: usize) -> Option<usize> {
+        self.numbers.iter().position(|&other| other == column)
+    }
+}
+
+/// A malformed line, for showing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Specimen {
+    /// Where the line begins in its block.
+    pub place: usize,
+    /// Why it is malformed.
+    pub reason: Reason,
+    /// The beginning of its text.
+    pub text: Vec<u8>,
+}
+
+/// Bytes of a malformed line that are kept.
+const SPECIMEN_BYTES: usize = 200;
+
+/// What a worker notes of the lines that it reads.
+#[derive(Debug, Default)]
+pub struct Notes {
+    /// What became of them.
+    pub tally: Tally,
+    /// Malformed lines of the block, if they are still wanted.
+    pub specimens: Vec<Specimen>,
+    /// Whether malformed lines need only be counted.
+    pub has_enough: bool,
+}
+
+/// Malformed lines that are shown.
+pub const SPECIMENS_MAX: usize = 5;
+
+impl Notes {
+    fn malformed(&mut self, place: usize, line: &[u8], reason: Reason) {
+        self.tally.count_malformed(reason);
+        // A batch finds malformed lines in two passes, each in text order: the first five are
+        // among these.
+        if !self.has_enough && self.specimens.len() < SPECIMENS_MAX + 2 * ROWS_MAX {
+            let text = line[..line.len().min(SPECIMEN_BYTES)].to_vec();
+            self.specimens.push(Specimen { place, reason, text });
+        }
+    }
+
+    /// Takes the block's first malformed lines, in text order.
+    pub fn take_specimens(&mut self) -> Vec<Specimen> {
+        self.specimens.sort_by_key(|specimen| specimen.place);
+        self.specimens.truncate(SPECIMENS_MAX);
+        std::mem::take(&mut self.specimens)
+    }
+}
+
+/// A row that is read the plain way.
+#[derive(Debug, Clone, Copy)]
+struct PlainRow {
+    status: Status,
+    first: usize,
+    columns: usize,
+}
+
+/// The rows. Reused from batch to batch.
+#[derive(Debug, Default)]
+pub struct Batch {
+    rows: Vec<u32>,
+    addresses: Vec<Vec<u32>>,
+    numbers: Vec<Vec<u64>>,
+    plain: Vec<PlainRow>,
+    spans: Vec<(u32, u32)>,
+    set_aside: Vec<u32>,
+}
+
+impl Batch {
+    /// Fills the batch with the lines from mark `cursor` to mark `end`, or as many as fit, and
+    /// moves `cursor` past them. Lines that are no records are noted.
+    pub fn fill(
+        &mut self,
+        reading: &Reading,
+        marks: &Marks<'_>,
+        cursor: &mut usize,
+        end: usize,
+        notes: &mut Notes,
+    ) {
+        self.rows.clear();
+        self.plain.clear();
+        self.spans.clear();
+        while *cursor < end && self.rows.len() < ROWS_MAX && self.plain.len() < ROWS_MAX {
+            let before = self.rows.len();
+            marks.rows(&reading.shape, cursor, end, ROWS_MAX, &mut self.rows);
+            notes.tally.lines += (self.rows.len() - before) as u64;
+            if *cursor < end && self.rows.len() < ROWS_MAX {
+                notes.tally.lines += 1;
+                self.read_plainly(reading, marks, *cursor, notes);
+                *cursor = marks.line_end(*cursor);
+            }
+        }
+        self.check(reading, marks, notes);
+        notes.tally.ok += self.rows.len() as u64;
+        self.numbers.resize_with(reading.numbers.len(), Vec::new);
+        for (&column, values) in reading.numbers.iter().zip(&mut self.numbers) {
+            values.clear();
+            marks.numbers(&self.rows, column, values);
+        }
+    }
+
+    /// Checks what the shape of a row cannot tell, and reads rows that fail the plain way.
+    fn check(&mut self, reading: &Reading, marks: &Marks<'_>, notes: &mut Notes) {
+        let aside = &mut self.set_aside;
+        aside.clear();
+        self.addresses.resize_with(reading.addresses.len(), Vec::new);
+        for (&column, values) in reading.addresses.iter().zip(&mut self.addresses) {
+            values.clear();
+            marks.ipv4s(&self.rows, column, values, aside);
+        }
+        for &(column, limit) in &reading.limits {
+            marks.numbers_over(&self.rows, column, limit, aside);
+        }
+        if let Some(column) = reading.status {
+            marks.select(&self.rows, column, &reading.ok, true, aside);
+        }
+        for &column in &reading.unpadded {
+            let padded = |row: u32| {
+                let text = marks.field(row as usize + column);
+                text[0] == b'0' && text.len() > 1
+            };
+            let rows = self.rows.iter().enumerate();
+            aside.extend(rows.filter(|(_, row)| padded(**row)).map(|(at, _)| at as u32));
+        }
+        if aside.is_empty() {
+            return;
+        }
+        aside.sort_unstable();
+        aside.dedup();
+        let aside = std::mem::take(&mut self.set_aside);
+        for &position in &aside {
+            self.read_plainly(reading, marks, self.rows[position as usize] as usize, notes);
+        }
+        remove(&mut self.rows, &aside);
+        for values in &mut self.addresses {
+            remove(values, &aside);
+        }
+        self.set_aside = aside;
+    }
+
+    /// Reads the line after a mark value by value.
+    fn read_plainly(
+        &mut self,
+        reading: &Reading,
+        marks: &Marks<'_>,
+        mark: usize,
+        notes: &mut Notes,
+    ) {
+        let start = marks.place(mark);
+        let line = &marks.text()[start..marks.place(marks.line_end(mark)) - 1];
+        if tokens(line).next().is_none() {
+            notes.tally.blank += 1;
+            return;
+        }
+        let record = match Record::parse(line, &reading.layout) {
+            Ok(record) => record,
+            Err(reason) => return notes.malformed(start, line, reason),
+        };
+        match record.status() {
+            Status::NoData => notes.tally.no_data += 1,
+            Status::SkipData => notes.tally.skip_data += 1,
+            Status::Ok | Status::Bad => notes.tally.ok += 1,
+        }
+        notes.tally.extra_columns += u64::from(record.has_extra_columns());
+        let first = self.spans.len();
+        self.spans.extend(tokens(line).take(COLUMNS_MAX.max(reading.layout.columns())).map(
+            |token| {
+                let from = start + (token.as_ptr() as usize - line.as_ptr() as usize);
+                (from as u32, (from + token.len()) as u32)
+            },
+        ));
+        let columns = self.spans.len() - first;
+        self.plain.push(PlainRow { status: record.status(), first, columns });
+    }
+
+    /// The marks of the regular rows.
+    pub fn rows(&self) -> &[u32] {
+        &self.rows
+    }
+
+    /// The values of an address column (see [`Reading::address`]) of the regular rows.
+    pub fn addresses(&self, place: usize) -> &[u32] {
+        &self.addresses[place]
+    }
+
+    /// The values of a number column (see [`Reading::number`]) of the regular rows.
+    pub fn numbers(&self, place: usize) -> &[u64] {
+        &self.numbers[place]
+    }
+
+    /// The number of plain rows.
+    pub fn plain_rows(&self) -> usize {
+        self.plain.len()
+    }
+
+    /// The log-status of a plain row.
+    pub fn plain_status(&self, row: usize) -> Status {
+        self.plain[row].status
+    }
+
+    /// The text in a column of a plain row, if there is a value.
+    pub fn plain_text<'a>(&self, marks: &Marks<'a>, row: usize, column: usize) -> Option<&'a [u8]> {
+        let PlainRow { first, columns, .. } = self.plain[row];
+        let (start, end) = *self.spans[first..first + columns].get(column)?;
+        Some(&marks.text()[start as usize..end as usize])
+    }
+}
+
+/// Removes the values at `positions`, which are in order and without repetition.
+fn remove<T: Copy>(values: &mut Vec<T>, positions: &[u32]) {
+    let mut positions = positions.iter().map(|&position| position as usize).peekable();
+    let mut kept = positions.peek().copied().unwrap_or(values.len());
+    for at in kept..values.len() {
+        if positions.next_if_eq(&at).is_none() {
+            values[kept] = values[at];
+            kept += 1;
+        }
+    }
+    values.truncate(kept);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scan::{Level, PAD, Padded, Scanner};
+
+    #[test]
+    fn removing_keeps_the_order() {
+        let removed = |positions: &[u32]| {
+            let mut values = vec![0, 1, 2, 3, 4];
+            remove(&mut values, positions);
+            values
+        };
+        assert_eq!(removed(&[]), [0, 1, 2, 3, 4]);
+        assert_eq!(removed(&[0, 2, 4]), [1, 3]);
+        assert_eq!(removed(&[0, 1, 2, 3, 4]), [0; 0]);
+        assert_eq!(removed(&[3]), [0, 1, 2, 4]);
+    }
+
+    /// Each line of a text, regular or not, comes out as `Line::parse` has it.
+    #[test]
+    fn batches_agree_with_records_read_one_by_one() {
+        let mut text = Vec::new();
+        for i in 0..100 {
+            let line = match i % 10 {
+                0 => format!("10.0.0.{i} 0{i} 100 OK\n"),
+                1 => "- - 5 NODATA\n".to_owned(),
+                2 => "::1 80 5 OK x\n".to_owned(),
+                3 => "10.0.0.1 65536 5 OK\n".to_owned(),
+                4 => "\n".to_owned(),
+                5 => "10.0.0.1 1 1 FINE\n".to_owned(),
+                _ => format!("10.0.0.{i} {i} {i}000 OK\n"),
+            };
+            text.extend_from_slice(line.as_bytes());
+        }
+        let length = text.len();
+        text.extend([0; PAD]);
+        let layout = Layout::new(["srcaddr", "dstport", "bytes", "log-status"]).unwrap();
+        let reading = Reading::new(&layout, vec![2], vec![1]);
+        for level in Level::ALL.into_iter().filter(|level| level.is_available()) {
+            let mut scanner = Scanner::new(level);
+            let marks = scanner.scan(Padded::new(&text, length), 0);
+            let (mut batch, mut notes, mut cursor) = (Batch::default(), Notes::default(), 0);
+            let (mut regular, mut plain, mut bytes) = (0, 0, 0);
+            while cursor < marks.end() {
+                batch.fill(&reading, &marks, &mut cursor, marks.end(), &mut notes);
+                regular += batch.rows().len();
+                plain += batch.plain_rows();
+                bytes += batch.numbers(0).iter().sum::<u64>();
+            }
+            let specimens = notes.take_specimens();
+            // Line 0 is regular ("00" is padded, though), and "010" to "090" are padded too.
+            assert_eq!((regular, plain), (40, 30));
+            assert_eq!(bytes, (0..100).filter(|i| i % 10 > 5).map(|i| i * 1000).sum::<u64>());
+            let tally = &notes.tally;
+            assert_eq!((tally.lines, tally.ok, tally.no_data), (100, 60, 10));
+            assert_eq!((tally.blank, tally.malformed, tally.extra_columns), (10, 20, 10));
+            assert!(tally.is_balanced());
+            assert_eq!(specimens.len(), SPECIMENS_MAX);
+            assert_eq!(specimens[0].text, b"10.0.0.1 65536 5 OK");
+            assert_eq!(specimens[1].text, b"10.0.0.1 1 1 FINE");
+        }
+    }
+}

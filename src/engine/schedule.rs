@@ -1,0 +1,171 @@
+//! Who reads what next.
+//!
+//! A plain file is a list of ranges claimed from a counter. A stream has one owner, who decodes
+//! it and gives blocks away as long as somebody is idle, and otherwise works on them itself.
+//! Blocks that were given away are taken first in, first out, before anything else: so a block
+//! that waits for its turn waits only for blocks that somebody is working on.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::order::{Order, Turn};
+use crate::layout::Layout;
+use crate::source::RangedFile;
+
+/// A plain file that workers share.
+#[derive(Debug)]
+pub struct SharedFile {
+    /// Which input it is.
+    pub input: usize,
+    /// The open file.
+    pub file: RangedFile,
+    /// The order of its ranges.
+    pub order: Arc<Order>,
+}
+
+/// A block of a stream, on its way from the owner to another worker.
+#[derive(Debug)]
+pub struct Parcel {
+    /// Which input it is from.
+    pub input: usize,
+    /// The bytes and the padding.
+    pub buffer: Vec<u8>,
+    /// How many bytes are text.
+    pub length: usize,
+    /// Its place in the stream.
+    pub turn: Turn,
+    /// Whether it is the stream's first block.
+    pub is_first: bool,
+}
+
+/// The next piece of work.
+#[derive(Debug)]
+pub enum Task {
+    /// Open the input of this number.
+    Open(usize),
+    /// Read a range of a file.
+    Range {
+        /// The file.
+        file: Arc<SharedFile>,
+        /// The number of the range.
+        number: u64,
+        /// Its place.
+        turn: Turn,
+    },
+    /// Work on a block.
+    Parcel(Parcel),
+}
+
+/// The work that is left.
+#[derive(Debug)]
+pub struct Schedule {
+    state: Mutex<State>,
+    news: Condvar,
+    inputs: usize,
+    block_bytes: u64,
+    threads: usize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    next_input: usize,
+    /// Files with ranges that nobody has claimed, and the next one of each.
+    files: VecDeque<(Arc<SharedFile>, u64)>,
+    parcels: VecDeque<Parcel>,
+    /// Workers that have an input open and may still find work for others.
+    opening: usize,
+    idle: usize,
+    buffers: Vec<Vec<u8>>,
+    is_cancelled: bool,
+}
+
+impl Schedule {
+    /// The work of reading `inputs` inputs in ranges of `block_bytes`.
+    pub fn new(inputs: usize, block_bytes: usize, threads: usize) -> Self {
+        Self {
+            state: Mutex::default(),
+            news: Condvar::new(),
+            inputs,
+            block_bytes: block_bytes as u64,
+            threads,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next piece of work, waiting for it if need be; none when all is done.
+    pub fn next(&self) -> Option<Task> {
+        let mut state = self.state();
+        loop {
+            if state.is_cancelled {
+                return None;
+            }
+            if let Some(parcel) = state.parcels.pop_front() {
+                return Some(Task::Parcel(parcel));
+            }
+            if let Some((file, number)) = state.files.pop_front() {
+                if (number + 1) * self.block_bytes < file.file.bytes() {
+                    state.files.push_front((Arc::clone(&file), number + 1));
+                }
+                let turn = file.order.turn(number);
+                return Some(Task::Range { file, number, turn });
+            }
+            if state.next_input < self.inputs {
+                state.next_input += 1;
+                state.opening += 1;
+                return Some(Task::Open(state.next_input - 1));
+            }
+            if state.opening == 0 {
+                return None;
+            }
+            state.idle += 1;
+            state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.idle -= 1;
+        }
+    }
+
+    /// Shares a plain file.
+    pub fn share(&self, input: usize, file: RangedFile, layout: Arc<Layout>) {
+        if file.bytes() > 0 {
+            let file = Arc::new(SharedFile { input, file, order: Order::new(layout) });
+            self.state().files.push_back((file, 0));
+            self.news.notify_all();
+        }
+    }
+
+    /// Says that an input that was opened gives no more work to others.
+    pub fn close(&self) {
+        self.state().opening -= 1;
+        self.news.notify_all();
+    }
+
+    /// Gives a block away, or gives back what the owner has to work on itself: this block, or
+    /// one that has waited longer.
+    pub fn offer(&self, parcel: Parcel) -> Option<Parcel> {
+        let mut state = self.state();
+        if state.idle == 0 && state.parcels.is_empty() {
+            return Some(parcel);
+        }
+        state.parcels.push_back(parcel);
+        self.news.notify_one();
+        if state.parcels.len() > self.threads { state.parcels.pop_front() } else { None }
+    }
+
+    /// A buffer for a block; those that were given back first.
+    pub fn buffer(&self) -> Vec<u8> {
+        self.state().buffers.pop().unwrap_or_default()
+    }
+
+    /// Gives a buffer back.
+    pub fn recycle(&self, buffer: Vec<u8>) {
+        self.state().buffers.push(buffer);
+    }
+
+    /// Leaves the rest of the work undone, because a worker panicked.
+    pub fn cancel(&self) {
+        self.state().is_cancelled = true;
+        self.news.notify_all();
+    }
+}

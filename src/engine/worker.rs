@@ -1,0 +1,402 @@
+//! What one thread does: read or decode a block, scan it, and run its records through the plan.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use memchr::memchr;
+
+use super::order::{Order, Turn};
+use super::schedule::{Parcel, Schedule, SharedFile, Task};
+use super::{Run, SpecimenOf};
+use crate::batch::{Batch, Notes, SPECIMENS_MAX};
+use crate::error::{Error, ErrorKind};
+use crate::filter::Scratch as FilterScratch;
+use crate::group::{Fold, Groups, Scratch};
+use crate::layout::Layout;
+use crate::plan::Plan;
+use crate::query::Scope;
+use crate::record::{LINE_BYTES_MAX, Reason};
+use crate::scan::{Marks, PAD, Padded, Scanner};
+use crate::source::{
+    Cut, Cutter, Inflater, Opened, RangedFile, WHOLE_BYTES_MAX, describe_gzip, gzip_reader,
+    make_room, refuse_foreign,
+};
+use crate::value::Status;
+
+/// What is read beyond a range at once, to find the end of its last line.
+const LINE_BYTES_USUAL: usize = 4096;
+/// The byte order mark that some editors put before a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// One thread's state: everything that grows, and memory kept from block to block.
+pub struct Worker<'a> {
+    run: &'a Run<'a>,
+    schedule: &'a Schedule,
+    /// One for each query.
+    pub groups: Vec<Groups>,
+    /// Lines that were read.
+    pub notes: Notes,
+    /// The first malformed lines that this worker saw.
+    pub specimens: Vec<SpecimenOf>,
+    /// What could not be read or used, with the number of its input.
+    pub faults: Vec<(usize, Error)>,
+    plans: Vec<(Arc<Layout>, Plan)>,
+    scanner: Option<Scanner>,
+    inflater: Option<Inflater>,
+    compressed: Vec<u8>,
+    buffer: Vec<u8>,
+    memory: Memory,
+}
+
+#[derive(Default)]
+struct Memory {
+    batch: Batch,
+    scratch: Scratch,
+    filter_scratch: FilterScratch,
+    selected: Vec<Vec<u32>>,
+}
+
+impl<'a> Worker<'a> {
+    pub fn new(run: &'a Run<'a>, schedule: &'a Schedule) -> Self {
+        let groups =
+            run.queries.iter().map(|query| Groups::new(Fold::of(query.measure()), run.seeds));
+        Self {
+            run,
+            schedule,
+            groups: groups.collect(),
+            notes: Notes::default(),
+            specimens: Vec::new(),
+            faults: Vec::new(),
+            plans: Vec::new(),
+            scanner: Some(Scanner::new(run.level)),
+            inflater: None,
+            compressed: Vec::new(),
+            buffer: Vec::new(),
+            memory: Memory::default(),
+        }
+    }
+
+    /// Works until there is nothing left.
+    pub fn work(&mut self) {
+        while let Some(task) = self.schedule.next() {
+            match task {
+                Task::Open(input) => {
+                    if let Err(error) = self.open(input) {
+                        self.faults.push((input, error));
+                    }
+                    self.schedule.close();
+                }
+                Task::Range { file, number, turn } => self.range(&file, number, turn),
+                Task::Parcel(parcel) => self.parcel(parcel),
+            }
+        }
+    }
+
+    fn count_bytes(&self, bytes: usize) {
+        self.run.progress.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    fn open(&mut self, input: usize) -> Result<(), Error> {
+        match self.run.inputs[input].open()? {
+            Opened::Plain(file) => {
+                self.schedule.share(input, file, Arc::clone(&self.run.layout));
+                Ok(())
+            }
+            Opened::Gzip(file) => self.gzip_file(input, &file),
+            Opened::Stream { head, rest } => {
+                let is_gzip = head.starts_with(&crate::source::GZIP_MAGIC);
+                let bytes = &self.run.progress.bytes;
+                let reader = Counted(std::io::Read::chain(head.as_slice(), rest), bytes);
+                if is_gzip {
+                    self.stream(input, gzip_reader(reader), true)
+                } else {
+                    self.stream(input, Box::new(reader), false)
+                }
+            }
+        }
+    }
+
+    /// A gzip file: decoded whole if it is small and of one member, else as a stream.
+    fn gzip_file(&mut self, input: usize, file: &RangedFile) -> Result<(), Error> {
+        if file.bytes() <= WHOLE_BYTES_MAX {
+            let mut compressed = std::mem::take(&mut self.compressed);
+            compressed.resize(file.bytes() as usize, 0);
+            let count = file.read_at(&mut compressed, 0)?;
+            let mut inflater = self.inflater.take().unwrap_or_else(Inflater::new);
+            let is_decoded = match inflater.decode(&compressed[..count]) {
+                Some((text, length)) => {
+                    self.count_bytes(count);
+                    self.whole_text(input, text, length);
+                    true
+                }
+                None => false,
+            };
+            self.inflater = Some(inflater);
+            self.compressed = compressed;
+            if is_decoded {
+                return Ok(());
+            }
+        }
+        let reader = Counted(file.reader(), &self.run.progress.bytes);
+        self.stream(input, gzip_reader(reader), true)
+    }
+
+    /// A text that is in memory, cut into blocks where it lies.
+    fn whole_text(&mut self, input: usize, text: &mut [u8], mut length: usize) {
+        if length > 0 && text[length - 1] != b'\n' {
+            text[length] = b'\n';
+            length += 1;
+        }
+        if let Err(error) = refuse_foreign(&text[..length]) {
+            self.faults.push((input, error));
+            return;
+        }
+        let order = Order::new(Arc::clone(&self.run.layout));
+        let (mut start, mut number) = (0, 0);
+        while start < length {
+            let middle = (start + self.run.block_bytes).min(length) - 1;
+            let end = memchr(b'\n', &text[middle..length]).map_or(length, |at| middle + at + 1);
+            let block = Padded::new(&text[start..end + PAD], end - start);
+            self.block(input, block, order.turn(number), number == 0);
+            (start, number) = (end, number + 1);
+        }
+    }
+
+    /// A stream: decoded here, worked on by whoever is idle.
+    fn stream(
+        &mut self,
+        input: usize,
+        reader: Box<dyn std::io::Read + '_>,
+        is_gzip: bool,
+    ) -> Result<(), Error> {
+        let order = Order::new(Arc::clone(&self.run.layout));
+        let mut cutter = Cutter::new(reader, self.run.block_bytes, LINE_BYTES_MAX);
+        let mut number = 0;
+        loop {
+            let mut buffer = self.schedule.buffer();
+            match cutter.next(&mut buffer) {
+                Cut::Block(length) => {
+                    if number == 0 && is_gzip {
+                        refuse_foreign(&buffer[..length])?;
+                    }
+                    let turn = order.turn(number);
+                    let parcel = Parcel { input, buffer, length, turn, is_first: number == 0 };
+                    number += 1;
+                    if let Some(parcel) = self.schedule.offer(parcel) {
+                        self.parcel(parcel);
+                    }
+                }
+                Cut::End { result, partial } => {
+                    self.schedule.recycle(buffer);
+                    if partial {
+                        self.notes.tally.lines += 1;
+                        self.notes.tally.count_malformed(Reason::Cut);
+                    }
+                    return result.map_err(|error| match is_gzip {
+                        true => Error::new(ErrorKind::Gzip, describe_gzip(&error)),
+                        false => error.into(),
+                    });
+                }
+            }
+        }
+    }
+
+    fn parcel(&mut self, parcel: Parcel) {
+        let Parcel { input, buffer, length, turn, is_first } = parcel;
+        self.block(input, Padded::new(&buffer, length), turn, is_first);
+        self.schedule.recycle(buffer);
+    }
+
+    /// The lines that start in the `number`th range of a file.
+    fn range(&mut self, file: &SharedFile, number: u64, turn: Turn) {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        match self.read_range(file, number, &mut buffer) {
+            Ok((start, end)) => {
+                let block = Padded::new(&buffer[start..], end - start);
+                self.block(file.input, block, turn, number == 0);
+            }
+            Err(error) => {
+                turn.take(0, None);
+                self.faults.push((file.input, error.into()));
+            }
+        }
+        self.buffer = buffer;
+    }
+
+    /// Reads a range; returns where in the buffer its lines are.
+    ///
+    /// The byte before the range is read too: a line starts at the range's first byte if that is
+    /// a newline. And so many bytes after it as its last line has there.
+    fn read_range(
+        &mut self,
+        file: &SharedFile,
+        number: u64,
+        buffer: &mut Vec<u8>,
+    ) -> std::io::Result<(usize, usize)> {
+        let (bytes, block) = (file.file.bytes(), self.run.block_bytes as u64);
+        let (from, to) = (number * block, ((number + 1) * block).min(bytes));
+        let read_from = from.saturating_sub(1);
+        let own = (to - read_from) as usize;
+        let left = (bytes - read_from) as usize;
+        let mut wanted = (own + LINE_BYTES_USUAL).min(left);
+        make_room(buffer, wanted);
+        let mut filled = file.file.read_at(&mut buffer[..wanted], read_from)?;
+        self.count_bytes((to - from) as usize);
+        let start = match number {
+            0 => 0,
+            _ => match memchr(b'\n', &buffer[..filled.min(own - 1)]) {
+                Some(newline) => newline + 1,
+                None => return self.check_length(file, filled, wanted).map(|()| (0, 0)),
+            },
+        };
+        let mut searched = own - 1;
+        loop {
+            self.check_length(file, filled, wanted)?;
+            if let Some(newline) = memchr(b'\n', &buffer[searched..filled]) {
+                return Ok((start, searched + newline + 1));
+            }
+            if filled == left || filled - start > LINE_BYTES_MAX {
+                buffer[filled] = b'\n';
+                return Ok((start, filled + 1));
+            }
+            searched = filled;
+            wanted = (2 * filled).min(left);
+            make_room(buffer, wanted);
+            let place = read_from + filled as u64;
+            filled += file.file.read_at(&mut buffer[filled..wanted], place)?;
+        }
+    }
+
+    fn check_length(&self, file: &SharedFile, got: usize, wanted: usize) -> std::io::Result<()> {
+        if got == wanted {
+            return Ok(());
+        }
+        let bytes = file.file.bytes();
+        Err(std::io::Error::other(format!("became shorter than its {bytes} bytes while read")))
+    }
+
+    /// One block of whole lines.
+    fn block(&mut self, input: usize, block: Padded<'_>, turn: Turn, is_first: bool) {
+        let mut scanner = self.scanner.take().expect("the scanner is put back after each block");
+        let starts_with_mark = is_first && block.text().starts_with(BYTE_ORDER_MARK);
+        let start = if starts_with_mark { BYTE_ORDER_MARK.len() } else { 0 };
+        let marks = scanner.scan(block, start);
+        let headers = find_headers(&marks);
+        let last = headers.last().map(|(_, layout)| Arc::clone(layout));
+        let before = turn.take(marks.lines() as u64, last);
+
+        self.notes.has_enough = self.specimens.len() >= SPECIMENS_MAX;
+        let mut layout = before.layout;
+        let mut from = 0;
+        for (mark, next_layout) in headers {
+            self.segment(input, &marks, from, mark, &layout);
+            self.notes.tally.lines += 1;
+            self.notes.tally.headers += 1;
+            from = marks.line_end(mark);
+            layout = next_layout;
+        }
+        self.segment(input, &marks, from, marks.end(), &layout);
+        for specimen in self.notes.take_specimens() {
+            let text = &marks.text()[..specimen.place];
+            let line = before.lines + memchr::memchr_iter(b'\n', text).count() as u64;
+            self.specimens.push(SpecimenOf { input, line, specimen });
+        }
+        self.scanner = Some(scanner);
+    }
+
+    /// Lines of one layout, none of them a header.
+    fn segment(
+        &mut self,
+        input: usize,
+        marks: &Marks<'_>,
+        from: usize,
+        to: usize,
+        layout: &Arc<Layout>,
+    ) {
+        if from >= to {
+            return;
+        }
+        let known =
+            self.plans.iter().position(|(other, _)| Arc::ptr_eq(other, layout) || other == layout);
+        let at = known.unwrap_or_else(|| {
+            let plan = Plan::new(self.run.queries, layout);
+            self.plans.push((Arc::clone(layout), plan));
+            self.plans.len() - 1
+        });
+        let plan = &self.plans[at].1;
+        let records_before = self.notes.tally.records();
+        let mut cursor = from;
+        while cursor < to {
+            let batch = &mut self.memory.batch;
+            batch.fill(&plan.reading, marks, &mut cursor, to, &mut self.notes);
+            self.memory.observe(plan, marks, &mut self.groups);
+        }
+        if !plan.lacking.is_empty() && self.notes.tally.records() > records_before {
+            let lacking = plan.lacking.join(", ");
+            let error = Error::new(
+                ErrorKind::Query,
+                format!("has no column {lacking}; its records add nothing where that is asked for"),
+            );
+            if !self.faults.iter().any(|(other, e)| *other == input && e.kind() == error.kind()) {
+                self.faults.push((input, error));
+            }
+        }
+    }
+}
+
+impl Memory {
+    /// Runs a batch through the plan.
+    fn observe(&mut self, plan: &Plan, marks: &Marks<'_>, groups: &mut [Groups]) {
+        let Self { batch, scratch, filter_scratch, selected } = self;
+        selected.resize_with(plan.selections.len(), Vec::new);
+        for (selection, selected) in plan.selections.iter().zip(&mut *selected) {
+            selection.tests.select(marks, batch, selected, filter_scratch);
+        }
+        for (step, groups) in plan.steps.iter().zip(&mut *groups) {
+            let selected = &selected[step.selection];
+            groups.filter_out(batch.rows().len() - selected.len());
+            groups.observe_regular(step, marks, batch, selected, scratch);
+        }
+        for row in 0..batch.plain_rows() {
+            for (at, selection) in plan.selections.iter().enumerate() {
+                if selection.scope == Scope::Traffic && batch.plain_status(row) != Status::Ok {
+                    continue;
+                }
+                let passes = selection.tests.passes(marks, batch, row);
+                let steps = plan.steps.iter().zip(&mut *groups);
+                for (step, groups) in steps.filter(|(step, _)| step.selection == at) {
+                    if passes {
+                        groups.observe_plain(step, marks, batch, row, scratch);
+                    } else {
+                        groups.filter_out(1);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The headers of a block, by the mark before them.
+fn find_headers(marks: &Marks<'_>) -> Vec<(usize, Arc<Layout>)> {
+    let mut headers = Vec::new();
+    for &place in marks.openings() {
+        let rest = &marks.text()[place as usize..];
+        // Nothing is looked at beyond the first word that is no field name.
+        let line = &rest[..memchr(b'\n', rest).unwrap_or(rest.len())];
+        if let Some(layout) = Layout::from_header(line) {
+            headers.push((marks.mark_at(place), Arc::new(layout)));
+        }
+    }
+    headers
+}
+
+/// A reader that counts what is read.
+struct Counted<'a, R>(R, &'a std::sync::atomic::AtomicU64);
+
+impl<R: std::io::Read> std::io::Read for Counted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.0.read(buffer)?;
+        self.1.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}

@@ -1,0 +1,389 @@
+//! The hash table of packed contributors: a word for the key, a word for the value.
+//!
+//! Slots are in the order of their keys' hashes (the slot is the hash's top bits, probing goes
+//! upwards and never wraps), so that growing and merging walk memory once from front to back,
+//! and a range of hashes is a range of slots: that is what workers share when they merge.
+//! Additions come in runs; all slots of a run are asked for before the first is touched.
+//!
+//! Against hashbrown's table, this one keeps key and value of a contributor on one cache line
+//! without a line of control bytes beside it.
+
+use hashbrown::HashMap;
+
+use super::Fold;
+use crate::scan::prefetch;
+
+/// Seeds of the hash; drawn anew for each run, since addresses come from strangers.
+#[derive(Debug, Clone, Copy)]
+pub struct Seeds(pub [u64; 2]);
+
+impl Seeds {
+    /// Seeds from the operating system's randomness, by way of std's own hasher.
+    pub fn random() -> Self {
+        use std::hash::BuildHasher;
+        let seed = || std::hash::RandomState::new().hash_one(0u8);
+        Self([seed(), seed()])
+    }
+
+    /// Multiplies to 128 bits and folds the halves: every bit of the result hangs on every bit
+    /// of both words (the step of wyhash and folded multiplication in foldhash).
+    #[inline(always)]
+    fn fold(left: u64, right: u64) -> u64 {
+        let product = u128::from(left) * u128::from(right);
+        product as u64 ^ (product >> 64) as u64
+    }
+
+    /// The hash of a byte string.
+    pub fn bytes(self, bytes: &[u8]) -> u64 {
+        let Self([first, second]) = self;
+        let start = first ^ bytes.len() as u64;
+        let hash = bytes.chunks(8).fold(start, |hash, chunk| {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            Self::fold(hash ^ u64::from_le_bytes(word), second | 1)
+        });
+        Self::fold(hash ^ second, ODD)
+    }
+}
+
+/// An odd constant with well-mixed bits (the golden ratio's).
+const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// A key of one or two machine words.
+pub trait Word: Copy + Eq + Default + std::hash::Hash + Send + Sync {
+    /// A hash whose top bits are as good as its others.
+    fn hash(self, seeds: Seeds) -> u64;
+}
+
+impl Word for u64 {
+    #[inline(always)]
+    fn hash(self, seeds: Seeds) -> u64 {
+        let Seeds([first, second]) = seeds;
+        Seeds::fold(self ^ first, second | 1)
+    }
+}
+
+impl Word for u128 {
+    #[inline(always)]
+    fn hash(self, seeds: Seeds) -> u64 {
+        let Seeds([first, second]) = seeds;
+        let low = Seeds::fold(self as u64 ^ first, ODD);
+        Seeds::fold(low ^ (self >> 64) as u64, second | 1)
+    }
+}
+
+/// A contributor; free if the key is the default one, which is kept beside the table.
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot<K> {
+    key: K,
+    value: u64,
+}
+
+/// Slots of a new table. Few, so that ten questions on many threads start at once; in tests
+/// fewer still, so that every test grows.
+const SLOTS_MIN_LOG2: u32 = if cfg!(debug_assertions) { 2 } else { 10 };
+/// Slots beyond the last: room for the keys that probing moves up from there.
+const SLOTS_TAIL: usize = 16;
+/// Additions whose slots are asked for together.
+const RUN: usize = 256;
+
+/// Values by key.
+#[derive(Debug)]
+pub struct Table<K> {
+    slots: Vec<Slot<K>>,
+    slots_log2: u32,
+    used: usize,
+    /// The value of the default key.
+    default: Option<u64>,
+    /// How often a sum went over 2^64: sums are exact, whatever is added.
+    overflows: HashMap<K, u64>,
+    seeds: Seeds,
+}
+
+impl<K: Word> Table<K> {
+    /// An empty table.
+    pub fn new(seeds: Seeds) -> Self {
+        Self {
+            slots: Vec::new(),
+            slots_log2: SLOTS_MIN_LOG2 - 1,
+            used: 0,
+            default: None,
+            overflows: HashMap::default(),
+            seeds,
+        }
+    }
+
+    /// Folds `values` (or ones) into the values of `keys`.
+    pub fn fold_all(&mut self, fold: Fold, keys: &[K], values: Option<&[u64]>) {
+        match fold {
+            Fold::Sum => self.fold_runs(keys, values, |old, new| old.overflowing_add(new)),
+            Fold::Min => self.fold_runs(keys, values, |old, new| (old.min(new), false)),
+            Fold::Max => self.fold_runs(keys, values, |old, new| (old.max(new), false)),
+        }
+    }
+
+    #[inline(always)]
+    fn fold_runs(
+        &mut self,
+        keys: &[K],
+        values: Option<&[u64]>,
+        step: impl Fn(u64, u64) -> (u64, bool) + Copy,
+    ) {
+        debug_assert!(values.is_none_or(|values| values.len() == keys.len()));
+        let mut homes = [0usize; RUN];
+        for (run, keys) in keys.chunks(RUN).enumerate() {
+            self.reserve(keys.len());
+            for (home, key) in homes.iter_mut().zip(keys) {
+                *home = self.home(*key);
+                prefetch(&self.slots, *home);
+            }
+            match values {
+                None => {
+                    for (&key, &home) in keys.iter().zip(&homes) {
+                        self.fold_one(key, home, 1, step);
+                    }
+                }
+                Some(values) => {
+                    let values = &values[run * RUN..][..keys.len()];
+                    for ((&key, &value), &home) in keys.iter().zip(values).zip(&homes) {
+                        self.fold_one(key, home, value, step);
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn home(&self, key: K) -> usize {
+        (key.hash(self.seeds) >> (64 - self.slots_log2)) as usize
+    }
+
+    #[inline(always)]
+    fn fold_one(
+        &mut self,
+        key: K,
+        home: usize,
+        value: u64,
+        step: impl Fn(u64, u64) -> (u64, bool) + Copy,
+    ) {
+        if key == K::default() {
+            let (new, over) = self.default.map_or((value, false), |old| step(old, value));
+            self.default = Some(new);
+            if over {
+                self.count_overflow(key);
+            }
+            return;
+        }
+        let mut at = home;
+        while let Some(slot) = self.slots.get_mut(at) {
+            if slot.key == key {
+                let (new, over) = step(slot.value, value);
+                slot.value = new;
+                if over {
+                    self.count_overflow(key);
+                }
+                return;
+            }
+            if slot.key == K::default() {
+                *slot = Slot { key, value };
+                self.used += 1;
+                return;
+            }
+            at += 1;
+        }
+        // Probing ran over the tail: a run of full slots at the very end. Twice the slots.
+        self.grow();
+        self.fold_one_again(key, value, step);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn fold_one_again(
+        &mut self,
+        key: K,
+        value: u64,
+        step: impl Fn(u64, u64) -> (u64, bool) + Copy,
+    ) {
+        let home = self.home(key);
+        match self.slots[home..].iter().position(|slot| slot.key == K::default()) {
+            Some(free) => {
+                self.slots[home + free] = Slot { key, value };
+                self.used += 1;
+            }
+            None => {
+                self.grow();
+                self.fold_one_again(key, value, step);
+            }
+        }
+    }
+
+    #[cold]
+    fn count_overflow(&mut self, key: K) {
+        *self.overflows.entry(key).or_default() += 1;
+    }
+
+    /// Makes sure that `more` keys fit without growing: at most five eighths of the slots are
+    /// used, beyond which probing gets long.
+    #[inline(always)]
+    fn reserve(&mut self, more: usize) {
+        while (self.used + more) * 8 > (1usize << self.slots_log2) * 5 || self.slots.is_empty() {
+            self.grow();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) {
+        'larger: loop {
+            self.slots_log2 += 1;
+            let length = (1usize << self.slots_log2) + SLOTS_TAIL;
+            let mut slots = vec![Slot::<K>::default(); length];
+            // In hash order, so each key lands at or after the one before it.
+            for slot in self.slots.iter().filter(|slot| slot.key != K::default()) {
+                let home = self.home(slot.key);
+                let free = slots[home..].iter().position(|slot| slot.key == K::default());
+                let Some(free) = free else { continue 'larger };
+                slots[home + free] = *slot;
+            }
+            self.slots = slots;
+            return;
+        }
+    }
+
+    /// Calls `visit` with each key whose hash's top bits are `part` of `parts_log2` bits, its
+    /// value, and how often its sum went over.
+    pub fn visit_part(&self, part: usize, parts_log2: u32, mut visit: impl FnMut(K, u64, u64)) {
+        let overflows = |key: K| {
+            if self.overflows.is_empty() { 0 } else { self.overflows.get(&key).map_or(0, |n| *n) }
+        };
+        let is_in_part = |key: K| {
+            parts_log2 == 0 || (key.hash(self.seeds) >> (64 - parts_log2)) as usize == part
+        };
+        if let Some(value) = self.default
+            && is_in_part(K::default())
+        {
+            visit(K::default(), value, overflows(K::default()));
+        }
+        // A small table may have fewer slots than there are parts: then every part looks at all.
+        let (start, end) = match self.slots_log2.checked_sub(parts_log2) {
+            Some(shift) => (part << shift, (part + 1) << shift),
+            None => (0, self.slots.len()),
+        };
+        for (at, slot) in self.slots.iter().enumerate().skip(start) {
+            let is_free = slot.key == K::default();
+            if is_free && at >= end {
+                return;
+            }
+            if !is_free && is_in_part(slot.key) {
+                visit(slot.key, slot.value, overflows(slot.key));
+            }
+        }
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.used + usize::from(self.default.is_some())
+    }
+
+    /// The seeds of its hashes.
+    pub fn seeds(&self) -> Seeds {
+        self.seeds
+    }
+
+    /// Folds a value and its overflows in, as merging needs it.
+    pub fn merge_one(&mut self, fold: Fold, key: K, value: u64, overflows: u64) {
+        self.fold_all(fold, &[key], Some(&[value]));
+        if overflows > 0 {
+            *self.overflows.entry(key).or_default() += overflows;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn contents<K: Word + Ord>(table: &Table<K>, parts_log2: u32) -> BTreeMap<K, u128> {
+        let mut found = BTreeMap::new();
+        for part in 0..1 << parts_log2 {
+            table.visit_part(part, parts_log2, |key, value, overflows| {
+                let value = u128::from(value) + (u128::from(overflows) << 64);
+                assert_eq!(found.insert(key, value), None, "a key is in two parts");
+            });
+        }
+        found
+    }
+
+    fn check<K: Word + Ord>(keys: impl Iterator<Item = K>) {
+        let keys: Vec<K> = keys.collect();
+        let values: Vec<u64> = (0..keys.len() as u64).map(|i| i * 7).collect();
+        let mut expected = BTreeMap::new();
+        for (key, value) in keys.iter().zip(&values) {
+            *expected.entry(*key).or_insert(0u128) += u128::from(*value);
+        }
+        let mut table = Table::new(Seeds([1, 2]));
+        table.fold_all(Fold::Sum, &keys, Some(&values));
+        assert_eq!(table.len(), expected.len());
+        for parts_log2 in [0, 1, 3, 6, 9] {
+            assert_eq!(contents(&table, parts_log2), expected);
+        }
+    }
+
+    #[test]
+    fn sums_agree_with_a_tree() {
+        check((0..3000u64).map(|i| i * i % 911));
+        check((0..3000u128).map(|i| i * i % 911 << 60));
+        check(std::iter::empty::<u64>());
+        check([0u64, 0, 0].into_iter());
+    }
+
+    #[test]
+    fn sums_beyond_64_bits_are_exact() {
+        let mut table = Table::<u64>::new(Seeds([3, 4]));
+        for key in [0, 5] {
+            table.fold_all(Fold::Sum, &[key; 5], Some(&[u64::MAX; 5]));
+        }
+        table.merge_one(Fold::Sum, 5, 1, 2);
+        let found = contents(&table, 0);
+        assert_eq!(found[&0], u128::from(u64::MAX) * 5);
+        assert_eq!(found[&5], u128::from(u64::MAX) * 5 + 1 + (2 << 64));
+    }
+
+    #[test]
+    fn smallest_and_largest() {
+        for (fold, expected) in [(Fold::Min, 2), (Fold::Max, 9)] {
+            let mut table = Table::<u64>::new(Seeds([5, 6]));
+            table.fold_all(fold, &[1, 1, 1], Some(&[4, 2, 9]));
+            assert_eq!(contents(&table, 0)[&1], expected);
+        }
+        let mut counts = Table::<u64>::new(Seeds([5, 6]));
+        counts.fold_all(Fold::Sum, &[1, 2, 1], None);
+        assert_eq!(contents(&counts, 0)[&1], 2);
+    }
+
+    /// Keys that all want the last slot: probing has to run over the tail and grow.
+    #[test]
+    fn crowds_at_the_end_make_it_grow() {
+        let seeds = Seeds([7, 8]);
+        let last = |key: &u64| key.hash(seeds) >> 54 == (1 << 10) - 1;
+        let keys: Vec<u64> = (1..200_000).filter(last).collect();
+        assert!(keys.len() > 100);
+        let mut table = Table::new(seeds);
+        table.fold_all(Fold::Sum, &keys, None);
+        assert_eq!(contents(&table, 2).len(), keys.len());
+    }
+
+    #[test]
+    fn hashes_of_bytes_differ() {
+        let seeds = Seeds([9, 10]);
+        let mut hashes: Vec<u64> =
+            (0..1000u32).map(|i| seeds.bytes(i.to_string().as_bytes())).collect();
+        hashes.push(seeds.bytes(b""));
+        hashes.push(seeds.bytes(b"\0"));
+        hashes.push(seeds.bytes(b"\0\0"));
+        hashes.sort_unstable();
+        hashes.dedup();
+        assert_eq!(hashes.len(), 1003);
+    }
+}

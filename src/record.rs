@@ -1,0 +1,284 @@
+//! One line, read the plain way: the easy door for users of the library, the path of every line
+//! that the scanning room does not recognise, and the definition that the fast path is held to.
+
+use std::fmt;
+
+use crate::field::{Field, Kind};
+use crate::layout::Layout;
+use crate::value::{Address, Number, Status};
+
+/// A line with this many bytes or more is malformed; flow-log lines are well under 4 KiB.
+pub const LINE_BYTES_MAX: usize = 1 << 20;
+
+/// The values of a line: what stands between blanks, up to a word that begins with `#`.
+pub fn tokens(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
+    line.split(is_blank).filter(|token| !token.is_empty()).take_while(|token| token[0] != b'#')
+}
+
+/// Why a line is malformed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Reason {
+    /// Fewer values than the layout has columns.
+    TooFewColumns,
+    /// This number column holds something else, or a number beyond the field's range.
+    NotANumber(Field),
+    /// This address column holds something else.
+    NotAnAddress(Field),
+    /// The log-status is not one that AWS documents.
+    UnknownStatus,
+    /// The line is 1 MiB or longer.
+    TooLong,
+    /// The input broke off in the middle of the line.
+    Cut,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooFewColumns => write!(f, "too few columns"),
+            Self::NotANumber(field) => match field.kind() {
+                Kind::Number(u64::MAX) => write!(f, "{field} is no whole number"),
+                Kind::Number(limit) => write!(f, "{field} is no number from 0 to {limit}"),
+                _ => write!(f, "{field} is no number"),
+            },
+            Self::NotAnAddress(field) => write!(f, "{field} is no address"),
+            Self::UnknownStatus => write!(f, "log-status is not OK, NODATA or SKIPDATA"),
+            Self::TooLong => write!(f, "longer than 1 MiB"),
+            Self::Cut => write!(f, "the input ends in the middle of it"),
+        }
+    }
+}
+
+/// What a line is.
+#[derive(Debug)]
+pub enum Line<'a> {
+    /// Nothing but blanks, or a comment.
+    Blank,
+    /// Field names.
+    Header(Layout),
+    /// Values that fit the layout.
+    Record(Record<'a>),
+    /// Values that do not.
+    Malformed(Reason),
+}
+
+impl<'a> Line<'a> {
+    /// Reads a line (without its newline) under `layout`.
+    pub fn parse(line: &'a [u8], layout: &'a Layout) -> Self {
+        if line.len() >= LINE_BYTES_MAX {
+            return Self::Malformed(Reason::TooLong);
+        }
+        if tokens(line).next().is_none() {
+            return Self::Blank;
+        }
+        if let Some(layout) = Layout::from_header(line) {
+            return Self::Header(layout);
+        }
+        match Record::parse(line, layout) {
+            Ok(record) => Self::Record(record),
+            Err(reason) => Self::Malformed(reason),
+        }
+    }
+}
+
+/// A well-formed record: a zero-copy view of its line.
+///
+/// ```
+/// use flowagg::{Field, Layout, Record};
+/// let layout = Layout::v2();
+/// let line = b"2 123456789010 eni-1 10.0.0.1 10.0.0.9 40000 443 6 10 1000 1600000000 \
+///     1600000030 ACCEPT OK";
+/// let record = Record::parse(line, &layout).unwrap();
+/// assert_eq!(record.text(Field::SrcAddr), Some(&b"10.0.0.1"[..]));
+/// assert_eq!(record.number(Field::Bytes), Some(1000));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'a> {
+    line: &'a [u8],
+    layout: &'a Layout,
+    status: Status,
+    columns: usize,
+}
+
+impl<'a> Record<'a> {
+    /// Reads a line (without its newline) as a record.
+    ///
+    /// # Errors
+    /// The first [`Reason`], in column order, for which it is malformed. `-` is never one.
+    pub fn parse(line: &'a [u8], layout: &'a Layout) -> Result<Self, Reason> {
+        if line.len() >= LINE_BYTES_MAX {
+            return Err(Reason::TooLong);
+        }
+        let mut status = Status::Ok;
+        let mut columns = 0;
+        for token in tokens(line) {
+            if let Some(field) = layout.field(columns) {
+                if let Some(reason) = fault(field, token) {
+                    return Err(reason);
+                }
+                if field == Field::LogStatus {
+                    status = Status::parse(token);
+                }
+            }
+            columns += 1;
+        }
+        if columns < layout.columns() {
+            return Err(Reason::TooFewColumns);
+        }
+        Ok(Self { line, layout, status, columns })
+    }
+
+    /// The text in a column, counted from 0; also of values beyond the layout's columns.
+    pub fn column(&self, column: usize) -> Option<&'a [u8]> {
+        tokens(self.line).nth(column)
+    }
+
+    /// The text of a field, if the layout has it.
+    pub fn text(&self, field: Field) -> Option<&'a [u8]> {
+        self.column(self.layout.position(field)?)
+    }
+
+    /// The number in a field; none for `-`, text, or a field that the layout lacks.
+    pub fn number(&self, field: Field) -> Option<u64> {
+        Number::parse(self.text(field)?).value()
+    }
+
+    /// The log-status; [`Status::Ok`] for layouts without one.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// Whether values stand beyond the layout's columns.
+    pub fn has_extra_columns(&self) -> bool {
+        self.columns > self.layout.columns()
+    }
+}
+
+/// Why a value is none of its field, if so.
+fn fault(field: Field, token: &[u8]) -> Option<Reason> {
+    match field.kind() {
+        Kind::Text => None,
+        Kind::Status => (Status::parse(token) == Status::Bad).then_some(Reason::UnknownStatus),
+        Kind::Address => {
+            (Address::parse(token) == Address::Bad).then_some(Reason::NotAnAddress(field))
+        }
+        Kind::Number(limit) => {
+            let number = Number::parse(token);
+            let fits = number.value().is_some_and(|value| value <= limit);
+            (!fits && number != Number::Absent).then_some(Reason::NotANumber(field))
+        }
+    }
+}
+
+/// The records of a text, one line after the other, under a layout that headers replace.
+///
+/// The easy door: plain, allocation-free but for headers, for programs that want lines rather
+/// than totals. Malformed lines come as their [`Reason`].
+///
+/// ```
+/// use flowagg::{Field, Layout, Records};
+/// let text = b"srcaddr bytes\n10.0.0.1 10\n10.0.0.2 x\n\n10.0.0.1 -\n";
+/// let mut records = Records::new(text, Layout::v2());
+/// let mut sum = 0;
+/// while let Some(record) = records.next_record() {
+///     sum += record.ok().and_then(|record| record.number(Field::Bytes)).unwrap_or(0);
+/// }
+/// assert_eq!(sum, 10);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Records<'a> {
+    rest: &'a [u8],
+    layout: Layout,
+}
+
+impl<'a> Records<'a> {
+    /// The records of `text`, whose first lines have `layout`.
+    pub fn new(text: &'a [u8], layout: Layout) -> Self {
+        Self { rest: text, layout }
+    }
+
+    /// The next record or malformed line; none at the end of the text.
+    pub fn next_record(&mut self) -> Option<Result<Record<'_>, Reason>> {
+        loop {
+            if self.rest.is_empty() {
+                return None;
+            }
+            let end = memchr::memchr(b'\n', self.rest).unwrap_or(self.rest.len());
+            let line = &self.rest[..end];
+            self.rest = self.rest.get(end + 1..).unwrap_or_default();
+            if tokens(line).next().is_none() {
+                continue;
+            }
+            match Layout::from_header(line) {
+                Some(layout) => self.layout = layout,
+                None => return Some(Record::parse(line, &self.layout)),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const E1: &[u8] = b"2 123456789010 eni-1 10.0.0.1 10.0.0.9 40000 443 6 10 1000 1600000000 \
+        1600000030 ACCEPT OK";
+
+    #[test]
+    fn blanks_comments_and_extra_values() {
+        let layout = Layout::new(["srcaddr", "bytes"]).unwrap();
+        for line in ["", " ", "\t\r", "# srcaddr bytes", "  #"] {
+            assert!(matches!(Line::parse(line.as_bytes(), &layout), Line::Blank), "{line:?}");
+        }
+        for line in ["10.0.0.1 5", " 10.0.0.1\t 5 \r", "10.0.0.1 5 # note", "10.0.0.1 5 x y"] {
+            let Line::Record(record) = Line::parse(line.as_bytes(), &layout) else {
+                panic!("{line:?}");
+            };
+            assert_eq!(record.number(Field::Bytes), Some(5));
+            assert_eq!(record.has_extra_columns(), line.ends_with('y'));
+        }
+        assert!(matches!(
+            Line::parse(b"10.0.0.1 # 5", &layout),
+            Line::Malformed(Reason::TooFewColumns)
+        ));
+    }
+
+    #[test]
+    fn each_fault_has_its_reason() {
+        let layout = Layout::v2();
+        let with = |column: usize, value: &str| {
+            let mut values: Vec<&str> = str::from_utf8(E1).unwrap().split(' ').collect();
+            values[column] = value;
+            let line = values.join(" ");
+            Record::parse(line.as_bytes(), &layout).map(|record| record.status())
+        };
+        assert_eq!(with(5, "65535"), Ok(Status::Ok));
+        assert_eq!(with(5, "65536"), Err(Reason::NotANumber(Field::SrcPort)));
+        assert_eq!(with(6, "NaN"), Err(Reason::NotANumber(Field::DstPort)));
+        assert_eq!(with(7, "999"), Err(Reason::NotANumber(Field::Protocol)));
+        assert_eq!(with(9, "18446744073709551616"), Err(Reason::NotANumber(Field::Bytes)));
+        assert_eq!(with(9, "-"), Ok(Status::Ok));
+        assert_eq!(with(9, "-1"), Err(Reason::NotANumber(Field::Bytes)));
+        assert_eq!(with(3, "10.0.0.300"), Err(Reason::NotAnAddress(Field::SrcAddr)));
+        assert_eq!(with(4, "fe80::1"), Ok(Status::Ok));
+        assert_eq!(with(12, "anything"), Ok(Status::Ok));
+        assert_eq!(with(13, "NODATA"), Ok(Status::NoData));
+        assert_eq!(with(13, "O"), Err(Reason::UnknownStatus));
+        assert_eq!(Record::parse(b"2 1 eni-1", &layout).err(), Some(Reason::TooFewColumns));
+        let long = vec![b'a'; LINE_BYTES_MAX];
+        assert!(matches!(Line::parse(&long, &layout), Line::Malformed(Reason::TooLong)));
+    }
+
+    #[test]
+    fn records_follow_headers() {
+        let text = [E1, b"\nbytes srcaddr\n7 10.0.0.1\n\nversion bytes\n2 9"].concat();
+        let mut records = Records::new(&text, Layout::v2());
+        let mut bytes = Vec::new();
+        while let Some(record) = records.next_record() {
+            bytes.push(record.unwrap().number(Field::Bytes).unwrap());
+        }
+        assert_eq!(bytes, [1000, 7, 9]);
+    }
+}

@@ -1,0 +1,148 @@
+//! gzip, all members: libdeflate for files of usual size, zlib-rs for streams and large ones.
+//!
+//! libdeflate decodes whole buffers only, which is why it is fast and why it gets files of
+//! bounded size alone. It does not say how much of its input a member took, so files of several
+//! members go to zlib-rs; [`is_one_member`] tells them apart without doubt.
+
+use std::io::{self, BufReader, Read};
+
+use flate2::bufread::MultiGzDecoder;
+use memchr::memmem;
+
+use crate::scan::PAD;
+
+/// The first bytes of a gzip member (RFC 1952, section 2.3.1).
+pub const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// Compressed files up to this size are decoded whole. Flow logs in S3 are mostly below 1 MiB
+/// and were once capped at 75 MB.
+pub const WHOLE_BYTES_MAX: u64 = 8 << 20;
+/// What may become of such a file; flow logs compress 4 to 12 times.
+const DECODED_BYTES_MAX: usize = 64 << 20;
+/// Bytes of a member after its compressed data: CRC-32 and length.
+const FOOTER_BYTES: usize = 8;
+
+/// Decodes gzip files of bounded size. Its memory is kept from one file to the next.
+pub struct Inflater {
+    decoder: libdeflater::Decompressor,
+    decoded: Vec<u8>,
+}
+
+impl std::fmt::Debug for Inflater {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inflater").field("decoded", &self.decoded.len()).finish()
+    }
+}
+
+impl Inflater {
+    /// A decoder without memory yet.
+    pub fn new() -> Self {
+        Self { decoder: libdeflater::Decompressor::new(), decoded: Vec::new() }
+    }
+
+    /// Decodes a file of exactly one undamaged member that is not too large; none for anything
+    /// else, which is for [`reader`] to read. The text has one byte and `PAD` bytes of room
+    /// after it.
+    pub fn decode(&mut self, file: &[u8]) -> Option<(&mut [u8], usize)> {
+        let footer = file.len().checked_sub(4).and_then(|at| file[at..].first_chunk())?;
+        let stated = u32::from_le_bytes(*footer) as usize;
+        if stated > DECODED_BYTES_MAX {
+            return None;
+        }
+        let room = stated + 1 + PAD;
+        if self.decoded.len() < room {
+            self.decoded.resize(room.next_power_of_two(), 0);
+        }
+        let length = self.decoder.gzip_decompress(file, &mut self.decoded[..stated]).ok()?;
+        is_one_member(file, &self.decoded[..length])
+            .then_some((&mut self.decoded[..length + 1 + PAD], length))
+    }
+}
+
+/// Whether the first member of `file`, which decodes to `text`, is all of it.
+///
+/// A member ends with the CRC and length of its text. If the first place where those eight bytes
+/// stand is the end of the file, no place before it can be the member's end.
+fn is_one_member(file: &[u8], text: &[u8]) -> bool {
+    let mut footer = [0; FOOTER_BYTES];
+    footer[..4].copy_from_slice(&libdeflater::crc32(text).to_le_bytes());
+    footer[4..].copy_from_slice(&(text.len() as u32).to_le_bytes());
+    memmem::find(file, &footer) == file.len().checked_sub(FOOTER_BYTES)
+}
+
+/// Decodes all members of a stream as it comes.
+pub fn reader<'a>(compressed: impl Read + 'a) -> Box<dyn Read + 'a> {
+    Box::new(MultiGzDecoder::new(BufReader::with_capacity(128 * 1024, compressed)))
+}
+
+/// What an error of [`reader`] says to people.
+pub fn describe(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => "the gzip stream is cut short".to_owned(),
+        io::ErrorKind::InvalidInput if error.to_string().contains("header") => {
+            "something that is no gzip member follows the last one".to_owned()
+        }
+        _ => format!("the gzip stream is damaged ({error})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn member(text: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn whole(file: &[u8]) -> Option<Vec<u8>> {
+        let mut inflater = Inflater::new();
+        inflater.decode(file).map(|(text, length)| text[..length].to_vec())
+    }
+
+    fn streamed(file: &[u8]) -> io::Result<Vec<u8>> {
+        let mut text = Vec::new();
+        reader(file).read_to_end(&mut text).map(|_| text)
+    }
+
+    #[test]
+    fn one_member_is_decoded_whole() {
+        for text in [&b""[..], b"a", &b"2 123 eni-1\n".repeat(10_000)] {
+            assert_eq!(whole(&member(text)).as_deref(), Some(text));
+            assert_eq!(streamed(&member(text)).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn several_members_are_never_cut_to_the_first() {
+        let (one, two) = (member(b"abc\n"), member(b"defghi\n"));
+        for (files, text) in [
+            (vec![&one, &two], "abc\ndefghi\n"),
+            (vec![&two, &one], "defghi\nabc\n"),
+            (vec![&one, &one], "abc\nabc\n"),
+            (vec![&one, &one, &one], "abc\nabc\nabc\n"),
+        ] {
+            let file = files.into_iter().flatten().copied().collect::<Vec<u8>>();
+            assert_eq!(whole(&file), None);
+            assert_eq!(streamed(&file).unwrap(), text.as_bytes());
+        }
+    }
+
+    #[test]
+    fn damage_is_found_and_named() {
+        let file = member(&b"2 123 eni-1 10.0.0.1\n".repeat(100));
+        let cut = &file[..file.len() - 9];
+        assert_eq!(whole(cut), None);
+        assert_eq!(describe(&streamed(cut).unwrap_err()), "the gzip stream is cut short");
+        let mut flipped = file.clone();
+        let last = flipped.len() - 6;
+        flipped[last] ^= 1;
+        assert_eq!(whole(&flipped), None);
+        assert!(describe(&streamed(&flipped).unwrap_err()).contains("damaged"));
+        let garbage = [file, b"garbage, long enough for a header".to_vec()].concat();
+        assert_eq!(whole(&garbage), None);
+        assert!(describe(&streamed(&garbage).unwrap_err()).contains("no gzip member"));
+    }
+}

@@ -1,0 +1,270 @@
+//! Where bytes come from: files, folders and standard input, plain or gzip, found by content.
+
+mod gzip;
+mod stream;
+
+use std::fs::File;
+use std::io::{self, Read, Seek};
+use std::os::fd::AsFd;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, ErrorKind};
+
+pub use gzip::{
+    GZIP_MAGIC, Inflater, WHOLE_BYTES_MAX, describe as describe_gzip, reader as gzip_reader,
+};
+pub use stream::{Cut, Cutter, make_room};
+
+/// Something to read: a file, a folder with everything in it, or standard input.
+///
+/// ```
+/// use flowagg::Source;
+/// let sources = [Source::path("logs"), Source::stdin()];
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source(SourceKind);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum SourceKind {
+    Path(PathBuf),
+    Stdin,
+}
+
+impl Source {
+    /// A file, or a folder: its files in the order of their names, folders within it too, but
+    /// nothing whose name begins with a dot.
+    pub fn path(path: impl Into<PathBuf>) -> Self {
+        Self(SourceKind::Path(path.into()))
+    }
+
+    /// Standard input. A file that is redirected there is read like a file.
+    pub fn stdin() -> Self {
+        Self(SourceKind::Stdin)
+    }
+}
+
+/// One file or stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A file by its path.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+impl Input {
+    /// What to call it in messages.
+    pub fn name(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Stdin => "standard input".to_owned(),
+        }
+    }
+
+    /// Opens it and looks at its first bytes.
+    ///
+    /// # Errors
+    /// What the system says; [`ErrorKind::Container`] for kinds of files that hold no text.
+    pub fn open(&self) -> Result<Opened, Error> {
+        match self {
+            Self::File(path) => Opened::new(File::open(path)?, false),
+            // A second handle of the same open file: reading by position leaves no trace in it.
+            Self::Stdin => Opened::new(io::stdin().as_fd().try_clone_to_owned()?.into(), true),
+        }
+    }
+}
+
+/// The inputs that sources stand for, their sizes, and the paths that are none.
+#[derive(Debug, Default)]
+pub struct Expansion {
+    /// In the order given, those of a folder in the order of their names.
+    pub inputs: Vec<Input>,
+    /// Bytes of the inputs that are files.
+    pub bytes_total: u64,
+    /// Paths that could not be looked at: the number of inputs before it, its name, and why.
+    pub faults: Vec<(usize, String, Error)>,
+}
+
+/// Finds the files that sources stand for.
+pub fn expand(sources: &[Source]) -> Expansion {
+    let mut expansion = Expansion::default();
+    for Source(source) in sources {
+        match source {
+            SourceKind::Stdin => expansion.push(Input::Stdin, stdin_bytes()),
+            SourceKind::Path(path) => match path.metadata() {
+                Ok(metadata) if metadata.is_dir() => expansion.walk(path),
+                Ok(metadata) => expansion.push(Input::File(path.clone()), metadata.len()),
+                Err(error) => expansion.fail(path, error.into()),
+            },
+        }
+    }
+    expansion
+}
+
+fn stdin_bytes() -> u64 {
+    let file = io::stdin().as_fd().try_clone_to_owned().map(File::from);
+    file.and_then(|file| file.metadata()).map_or(0, |metadata| metadata.len())
+}
+
+impl Expansion {
+    fn push(&mut self, input: Input, bytes: u64) {
+        self.inputs.push(input);
+        self.bytes_total += bytes;
+    }
+
+    fn fail(&mut self, path: &Path, error: Error) {
+        self.faults.push((self.inputs.len(), path.display().to_string(), error));
+    }
+
+    fn walk(&mut self, folder: &Path) {
+        let is_visible = |entry: &walkdir::DirEntry| {
+            entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".")
+        };
+        let walk = walkdir::WalkDir::new(folder).follow_links(true).sort_by_file_name();
+        for entry in walk.into_iter().filter_entry(is_visible) {
+            match entry {
+                Ok(entry) if entry.file_type().is_dir() => {}
+                Ok(entry) => {
+                    let bytes = entry.metadata().map_or(0, |metadata| metadata.len());
+                    self.push(Input::File(entry.into_path()), bytes);
+                }
+                Err(error) => {
+                    let path = error.path().unwrap_or(folder).to_owned();
+                    let reason = match error.loop_ancestor() {
+                        Some(ancestor) => Error::new(
+                            ErrorKind::Io,
+                            format!("a link back to {}, not followed", ancestor.display()),
+                        ),
+                        None => match error.into_io_error() {
+                            Some(error) => error.into(),
+                            None => Error::new(ErrorKind::Io, "cannot be walked"),
+                        },
+                    };
+                    self.fail(&path, reason);
+                }
+            }
+        }
+    }
+}
+
+/// An open input.
+#[derive(Debug)]
+pub enum Opened {
+    /// A plain file, readable at any place.
+    Plain(RangedFile),
+    /// A gzip file.
+    Gzip(RangedFile),
+    /// Anything that can only be read from front to back; what has been read of it stands first.
+    Stream {
+        /// The first bytes, at least two unless there are no more.
+        head: Vec<u8>,
+        /// The rest.
+        rest: File,
+    },
+}
+
+/// A file that is read by position.
+#[derive(Debug)]
+pub struct RangedFile {
+    file: File,
+    /// Where reading begins: not 0 if some of standard input was consumed before.
+    base: u64,
+    bytes: u64,
+}
+
+/// Signatures of files that hold no flow-log text, and what to do about it.
+const FOREIGN: [(&[u8], &str); 6] = [
+    (b"PAR1", "a Parquet file, which this version does not read"),
+    (b"\x28\xb5\x2f\xfd", "zstd-compressed; decompress it first: zstd -dc FILE | flowagg"),
+    (b"PK\x03\x04", "a zip archive; unpack it first: unzip -p FILE | flowagg"),
+    (b"BZh", "bzip2-compressed; decompress it first: bzcat FILE | flowagg"),
+    (b"\xfd7zXZ\0", "xz-compressed; decompress it first: xzcat FILE | flowagg"),
+    (b"Obj\x01", "an Avro file, which this version does not read"),
+];
+
+/// Says so if these first bytes are of a kind of file that holds no text.
+///
+/// # Errors
+/// [`ErrorKind::Container`].
+pub fn refuse_foreign(head: &[u8]) -> Result<(), Error> {
+    match FOREIGN.iter().find(|(signature, _)| head.starts_with(signature)) {
+        Some((_, hint)) => Err(Error::new(ErrorKind::Container, *hint)),
+        None => Ok(()),
+    }
+}
+
+impl Opened {
+    fn new(mut file: File, may_have_moved: bool) -> Result<Self, Error> {
+        let metadata = file.metadata()?;
+        if metadata.is_dir() {
+            return Err(Error::new(ErrorKind::Io, "a folder, expected a file"));
+        }
+        if !metadata.is_file() {
+            let mut head = vec![0; 64 * 1024];
+            let mut filled = 0;
+            while filled < 2 {
+                match file.read(&mut head[filled..]) {
+                    Ok(0) => break,
+                    Ok(count) => filled += count,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            head.truncate(filled);
+            refuse_foreign(&head)?;
+            return Ok(Self::Stream { head, rest: file });
+        }
+        let base = if may_have_moved { file.stream_position()? } else { 0 };
+        let bytes = metadata.len().saturating_sub(base);
+        let ranged = RangedFile { file, base, bytes };
+        let mut head = [0; 8];
+        let filled = ranged.read_at(&mut head, 0)?;
+        let head = &head[..filled];
+        refuse_foreign(head)?;
+        Ok(if head.starts_with(&GZIP_MAGIC) { Self::Gzip(ranged) } else { Self::Plain(ranged) })
+    }
+}
+
+impl RangedFile {
+    /// Its size when it was opened.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Fills `buffer` with the bytes at `place`; fewer only at the end of the file.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn read_at(&self, buffer: &mut [u8], place: u64) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            let place = self.base + place + filled as u64;
+            match self.file.read_at(&mut buffer[filled..], place) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
+    }
+
+    /// A reader from the front.
+    pub fn reader(&self) -> impl Read {
+        RangedReader { file: self, place: 0 }
+    }
+}
+
+struct RangedReader<'a> {
+    file: &'a RangedFile,
+    place: u64,
+}
+
+impl Read for RangedReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.file.read_at(buffer, self.file.base + self.place)?;
+        self.place += count as u64;
+        Ok(count)
+    }
+}
