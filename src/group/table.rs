@@ -137,15 +137,18 @@ impl<K: Word> Table<K> {
                 *home = self.home(*key);
                 prefetch(&self.slots, *home);
             }
+            let slots_log2 = self.slots_log2;
             match values {
                 None => {
                     for (&key, &home) in keys.iter().zip(&homes) {
+                        let home = self.home_now(key, home, slots_log2);
                         self.fold_one(key, home, 1, step);
                     }
                 }
                 Some(values) => {
                     let values = &values[run * RUN..][..keys.len()];
                     for ((&key, &value), &home) in keys.iter().zip(values).zip(&homes) {
+                        let home = self.home_now(key, home, slots_log2);
                         self.fold_one(key, home, value, step);
                     }
                 }
@@ -156,6 +159,12 @@ impl<K: Word> Table<K> {
     #[inline(always)]
     fn home(&self, key: K) -> usize {
         (key.hash(self.seeds) >> (64 - self.slots_log2)) as usize
+    }
+
+    /// A key's home that was found when the table had `slots_log2`; another if it grew since.
+    #[inline(always)]
+    fn home_now(&self, key: K, home: usize, slots_log2: u32) -> usize {
+        if slots_log2 == self.slots_log2 { home } else { self.home(key) }
     }
 
     #[inline(always)]
