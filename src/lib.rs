@@ -1,9 +1,11 @@
 //! x
 mod batch;
+pub mod dialect;
 mod engine;
 mod error;
 mod field;
 mod filter;
+pub mod generate;
 mod group;
 mod key;
 mod layout;
@@ -11,9 +13,11 @@ mod plan;
 mod query;
 mod rank;
 mod record;
+pub mod render;
 mod report;
 mod scan;
 mod source;
+pub mod summary;
 mod tally;
 mod value;
 

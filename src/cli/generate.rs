@@ -1,0 +1,33 @@
+//! `flowagg gen`: made-up flow logs.
+
+use flowagg::generate::{Generator, Options};
+
+use super::answer::{self, usage};
+use super::exit::Exit;
+use super::options::GenerateOptions;
+
+/// Writes the log to standard output.
+pub fn run(options: &GenerateOptions) -> Exit {
+    let defaults = Options::default();
+    let options = Options {
+        lines: options.lines,
+        seed: options.seed,
+        ipv6: options.ipv6.unwrap_or(defaults.ipv6),
+        no_data: options.nodata.unwrap_or(defaults.no_data),
+        reject: options.reject.unwrap_or(defaults.reject),
+        contributors: options.contributors.unwrap_or(defaults.contributors),
+        header: options.header,
+    };
+    let mut generator = match Generator::new(options) {
+        Ok(generator) => generator,
+        Err(message) => return usage(message),
+    };
+    answer::write(|out| {
+        let mut text = Vec::new();
+        while generator.fill(&mut text) {
+            out.write_all(&text)?;
+            text.clear();
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,41 @@
+//! The command line: the only rooms that know clap, terminals and progress.
+//!
+//! Standard output holds the answer and nothing else. All that is to be said about it goes to
+//! standard error, a line at a time, and the exit code tells the same in one number.
+
+mod answer;
+mod exit;
+mod generate;
+mod input;
+mod options;
+mod progress;
+mod rule;
+mod say;
+mod summary;
+
+use clap::Parser;
+
+pub use exit::Exit;
+use options::{Cli, Command};
+
+/// The command line as it was typed; ends the program where that cannot be understood.
+pub fn parse() -> Cli {
+    Cli::parse()
+}
+
+/// Does what was asked for.
+pub fn run(cli: Cli) -> Exit {
+    let Cli { command, paths, common } = cli;
+    match command {
+        None => summary::run(&paths, &common),
+        Some(Command::Rule(rule)) => {
+            let common = rule.common.clone().or(common);
+            rule::run(&rule.rule, &rule.paths, &common)
+        }
+        Some(Command::Gen(options)) if common.is_unset() => generate::run(&options),
+        Some(Command::Gen(_)) => {
+            say::error("options before `gen` have no meaning for it");
+            Exit::Usage
+        }
+    }
+}

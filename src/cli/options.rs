@@ -1,0 +1,256 @@
+//! What can be typed. The doc comments here are the help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  flowagg logs/                          a folder, with the folders in it, plain and .gz
+  zcat *.log.gz | flowagg                standard input
+  flowagg -n 3 -o json flows.log         three contributors, as JSON
+  flowagg rule rules/top_srcaddr_rule.json logs/
+                                         a Contributor Insights rule
+  flowagg gen --lines 1000000 > try.log  made-up flow logs
+
+A file that is called `rule` or `gen` is read as ./rule and ./gen.
+
+Exit codes:
+  0  the answer is whole (malformed lines are counted, and do not change that)
+  1  something could not be read, used or written; whatever could be is answered.
+     Nothing is printed if no line could be read, or if --strict found a malformed line;
+     also 1 if all records were malformed
+  2  wrong usage or a bad rule: nothing was run
+
+Environment:
+  FLOWAGG_SIMD  portable, avx2 or avx512: use these instructions instead of the best ones
+  NO_COLOR      if set and not empty, no colours; there are none but on a terminal";
+
+const ABOUT: &str = "Question AWS VPC flow logs: bytes accepted, bytes rejected, top contributors";
+
+const USAGE: &str = "\
+flowagg [OPTIONS] [PATH]...
+       flowagg rule [OPTIONS] RULE.json [PATH]...
+       flowagg gen [OPTIONS] --lines <N>";
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "flowagg",
+    version,
+    about = ABOUT,
+    override_usage = USAGE,
+    after_long_help = EXAMPLES,
+    subcommand_help_heading = "Commands (without one: a summary)",
+    disable_help_subcommand = true
+)]
+pub struct Cli {
+    /// What to do instead of a summary.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// Files and folders, plain or gzip; `-`, or none, is standard input
+    #[arg(value_name = "PATH", help_heading = "Input", display_order = 1)]
+    pub paths: Vec<PathBuf>,
+
+    /// What can be typed before a command and after it.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What to do instead of a summary.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a CloudWatch Contributor Insights rule
+    Rule(RuleOptions),
+    /// Write made-up flow logs to standard output
+    Gen(GenerateOptions),
+}
+
+/// `flowagg rule`.
+#[derive(Debug, Args)]
+pub struct RuleOptions {
+    /// The rule, a JSON file as CloudWatch takes it
+    #[arg(value_name = "RULE.json", help_heading = "Input", display_order = 0)]
+    pub rule: PathBuf,
+
+    /// Files and folders, plain or gzip; `-`, or none, is standard input
+    #[arg(value_name = "PATH", help_heading = "Input", display_order = 1)]
+    pub paths: Vec<PathBuf>,
+
+    /// What can be typed before the command too.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Options of everything that reads flow logs. All are optional, so that what is typed after a
+/// command can win over what is typed before it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct Common {
+    /// Give no answer if a line is malformed or an input cannot be read
+    #[arg(long, help_heading = "Input")]
+    strict: bool,
+
+    /// Number of threads; 0 for one per core [default: 0]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
+    #[arg(help_heading = "Input")]
+    threads: Option<u16>,
+
+    /// How the answer is written: table, json or csv [default: table]
+    #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]
+    #[arg(hide_possible_values = true)]
+    output: Option<Format>,
+
+    /// How many contributors are listed; 0 for all [default: 10]
+    #[arg(short = 'n', long, value_name = "N", help_heading = "Output")]
+    top: Option<usize>,
+
+    /// No progress, warnings and tally on standard error; errors stay
+    #[arg(short, long, help_heading = "Diagnostics")]
+    quiet: bool,
+}
+
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people: aligned, with rounded numbers beside the exact ones
+    Table,
+    /// For programs: exact integers
+    Json,
+    /// For spreadsheets and databases: exact integers
+    Csv,
+}
+
+impl Common {
+    /// These options, and `before` where they say nothing.
+    pub fn or(self, before: Self) -> Self {
+        Self {
+            strict: self.strict || before.strict,
+            threads: self.threads.or(before.threads),
+            output: self.output.or(before.output),
+            top: self.top.or(before.top),
+            quiet: self.quiet || before.quiet,
+        }
+    }
+
+    /// Whether none was typed.
+    pub fn is_unset(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether only a whole answer is one.
+    pub fn is_strict(&self) -> bool {
+        self.strict
+    }
+
+    /// Whether only errors are to be told.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// How many threads; 0 for one per core.
+    pub fn threads(&self) -> usize {
+        self.threads.unwrap_or(0).into()
+    }
+
+    /// How the answer is written.
+    pub fn format(&self) -> Format {
+        self.output.unwrap_or(Format::Table)
+    }
+
+    /// How many contributors are listed; 0 for all.
+    pub fn top(&self) -> usize {
+        self.top.unwrap_or(10)
+    }
+}
+
+/// `flowagg gen`.
+#[derive(Debug, Args)]
+pub struct GenerateOptions {
+    /// How many records
+    #[arg(long, value_name = "N")]
+    pub lines: u64,
+
+    /// Another seed gives another log; the same one gives the same bytes everywhere
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+
+    /// Share of records with IPv6 addresses, such as 0.05 or 5% [default: 0]
+    #[arg(long, value_name = "P", value_parser = share)]
+    pub ipv6: Option<f64>,
+
+    /// Share of NODATA (and a few SKIPDATA) records [default: 2%]
+    #[arg(long, value_name = "P", value_parser = share)]
+    pub nodata: Option<f64>,
+
+    /// Share of REJECT among the others [default: 30%]
+    #[arg(long, value_name = "P", value_parser = share)]
+    pub reject: Option<f64>,
+
+    /// How many addresses there are to send from [default: 400000]
+    #[arg(long, value_name = "N")]
+    pub contributors: Option<u32>,
+
+    /// Write a header line first
+    #[arg(long)]
+    pub header: bool,
+}
+
+/// A share: `0.05` or `5%`.
+fn share(text: &str) -> Result<f64, String> {
+    let (number, unit) = match text.strip_suffix('%') {
+        Some(percent) => (percent, 100.0),
+        None => (text, 1.0),
+    };
+    let share = number.parse::<f64>().map(|number| number / unit);
+    share
+        .ok()
+        .filter(|share| (0.0..=1.0).contains(share))
+        .ok_or_else(|| "expected a share such as 0.05 or 5%".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn clap_accepts_the_definition() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn short_help_fits_a_screen() {
+        let help = Cli::command().render_help().to_string();
+        assert!(help.lines().count() <= 30, "{help}");
+        assert!(help.lines().all(|line| line.len() <= 100), "{help}");
+    }
+
+    #[test]
+    fn help_tells_the_generator_s_defaults() {
+        let defaults = flowagg::generate::Options::default();
+        assert_eq!((defaults.ipv6, defaults.no_data, defaults.reject), (0.0, 0.02, 0.3));
+        assert_eq!(defaults.contributors, 400_000);
+    }
+
+    #[test]
+    fn shares() {
+        assert_eq!(share("0.05"), Ok(0.05));
+        assert_eq!(share("5%"), Ok(0.05));
+        assert_eq!(share("100%"), Ok(1.0));
+        for wrong in ["", "%", "5", "-1%", "101%", "NaN", "x"] {
+            assert!(share(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_stands_after_the_command_wins() {
+        let parsed = |line: &str| Cli::try_parse_from(line.split(' ')).unwrap();
+        let cli = parsed("flowagg -n 3 --strict rule r.json -n 5 a.log");
+        let Some(Command::Rule(rule)) = cli.command else { panic!("no rule") };
+        let common = rule.common.or(cli.common);
+        assert_eq!((common.top(), common.is_strict()), (5, true));
+        assert_eq!(rule.paths, [PathBuf::from("a.log")]);
+    }
+}
