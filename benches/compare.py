@@ -443,8 +443,8 @@ def main() -> None:
     """Prepares, asks, tells."""
     args = options([*PROGRAMS, *LIBRARIES])
     args.work.mkdir(parents=True, exist_ok=True)
-    chosen = [(program if name in PROGRAMS else library)(name, args) for name in args.only]
     log = make_log(args)
+    chosen = [(program if name in PROGRAMS else library)(name, args) for name in args.only]
     args.paths = {"file": shown(log), "stdin": shown(log)}
     if "gzip" in args.questions:
         args.paths["gzip"] = make_parts(log, args.work)

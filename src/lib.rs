@@ -1,4 +1,50 @@
-//! x
+//! flowagg questions AWS VPC flow logs on your own machine: what was accepted, what was rejected,
+//! and who moved the bytes. This page is the tour of the house.
+//!
+//! Bytes flow one way; no room calls back, and only the plan and the engine know the order:
+//!
+//! 1. `source` finds files, folders and standard input, plain or gzip by content, and cuts them
+//!    into blocks of whole lines.
+//! 2. `scan` finds every separator of a block in one sweep (the unsafe room, with AVX-512, AVX2
+//!    and portable twins, chosen at run time).
+//! 3. `layout` says which field stands in which column; a header counts for the lines after it.
+//!    `record` reads one line the plain way: it is the definition of what a record is.
+//! 4. `batch` checks some five hundred lines at a time and decodes the columns that are needed.
+//! 5. `filter`, `key`, `query`: a question. `plan`: the treaty of all questions with a layout.
+//! 6. `group` turns selected rows into totals by contributor, `rank` orders them, `report` holds
+//!    the answer; `engine` has the only threads, one pass for any number of questions.
+//! 7. [`dialect`] compiles CloudWatch's language to queries; [`summary`] is what the command asks
+//!    when it is asked nothing; [`render`] writes answers as tables, JSON and CSV.
+//! 8. [`generate`] makes logs up, for measuring and for trying out.
+//!
+//! A module uses rooms of lower floors, and on its own floor those to its left:
+//!
+//! | floor | rooms |
+//! |---|---|
+//! | words | error, field, value |
+//! | bytes | scan, source |
+//! | records | record and layout (a header is a line), tally, batch |
+//! | questions | filter, key, query, plan |
+//! | work | group, rank, report, engine |
+//! | dialects | dialect, summary |
+//! | answers | render |
+//!
+//! State is integers and merging is associative, so the answer does not depend on threads, block
+//! size, compression or the order of files. Every line is accounted for in the [`Tally`].
+//!
+//! ```
+//! use flowagg::{Engine, Field, Filter, Measure, Query, Source};
+//! let query = Query::builder()
+//!     .filter(Filter::new().and_in(Field::Action, ["ACCEPT"]))
+//!     .group_by([Field::SrcAddr])
+//!     .measure(Measure::Sum(Field::Bytes.into()))
+//!     .build()?;
+//! let report = Engine::new().run(&query, &[Source::path("testdata/sample.log")])?;
+//! assert_eq!(report.answers[0].unique(), 272);
+//! assert!(report.faults.is_empty());
+//! # Ok::<(), flowagg::Error>(())
+//! ```
+
 mod batch;
 pub mod dialect;
 mod engine;

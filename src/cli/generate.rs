@@ -8,14 +8,13 @@ use super::options::GenerateOptions;
 
 /// Writes the log to standard output.
 pub fn run(options: &GenerateOptions) -> Exit {
-    let defaults = Options::default();
     let options = Options {
         lines: options.lines,
         seed: options.seed,
-        ipv6: options.ipv6.unwrap_or(defaults.ipv6),
-        no_data: options.nodata.unwrap_or(defaults.no_data),
-        reject: options.reject.unwrap_or(defaults.reject),
-        contributors: options.contributors.unwrap_or(defaults.contributors),
+        ipv6: options.ipv6,
+        no_data: options.nodata,
+        reject: options.reject,
+        contributors: options.contributors,
         header: options.header,
     };
     let mut generator = match Generator::new(options) {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use flowagg::generate::Options;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -175,21 +176,21 @@ pub struct GenerateOptions {
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,
 
-    /// Share of records with IPv6 addresses, such as 0.05 or 5% [default: 0]
-    #[arg(long, value_name = "P", value_parser = share)]
-    pub ipv6: Option<f64>,
+    /// Share of records with IPv6 addresses, such as 0.05 or 5%
+    #[arg(long, value_name = "P", value_parser = share, default_value = "0")]
+    pub ipv6: f64,
 
-    /// Share of NODATA (and a few SKIPDATA) records [default: 2%]
-    #[arg(long, value_name = "P", value_parser = share)]
-    pub nodata: Option<f64>,
+    /// Share of NODATA (and a few SKIPDATA) records
+    #[arg(long, value_name = "P", value_parser = share, default_value = "2%")]
+    pub nodata: f64,
 
-    /// Share of REJECT among the others [default: 30%]
-    #[arg(long, value_name = "P", value_parser = share)]
-    pub reject: Option<f64>,
+    /// Share of REJECT among the others
+    #[arg(long, value_name = "P", value_parser = share, default_value = "30%")]
+    pub reject: f64,
 
-    /// How many addresses there are to send from [default: 400000]
-    #[arg(long, value_name = "N")]
-    pub contributors: Option<u32>,
+    /// How many addresses there are to send from
+    #[arg(long, value_name = "N", default_value_t = Options::default().contributors)]
+    pub contributors: u32,
 
     /// Write a header line first
     #[arg(long)]
@@ -228,10 +229,15 @@ mod tests {
     }
 
     #[test]
-    fn help_tells_the_generator_s_defaults() {
-        let defaults = flowagg::generate::Options::default();
-        assert_eq!((defaults.ipv6, defaults.no_data, defaults.reject), (0.0, 0.02, 0.3));
-        assert_eq!(defaults.contributors, 400_000);
+    fn the_defaults_are_the_generator_s() {
+        let cli = Cli::try_parse_from(["flowagg", "gen", "--lines", "1"]).unwrap();
+        let Some(Command::Gen(typed)) = cli.command else { panic!("no gen") };
+        let defaults = Options::default();
+        assert_eq!(typed.seed, defaults.seed);
+        assert_eq!(
+            (typed.ipv6, typed.nodata, typed.reject),
+            (defaults.ipv6, defaults.no_data, defaults.reject)
+        );
     }
 
     #[test]
