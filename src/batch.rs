@@ -293,8 +293,9 @@ impl Batch {
 /// Removes the values at `positions`, which are in order and without repetition.
 fn remove<T: Copy>(values: &mut Vec<T>, positions: &[u32]) {
     let mut positions = positions.iter().map(|&position| position as usize).peekable();
-    let mut kept = positions.peek().copied().unwrap_or(values.len());
-    for at in kept..values.len() {
+    let first = positions.peek().copied().unwrap_or(values.len());
+    let mut kept = first;
+    for at in first..values.len() {
         if positions.next_if_eq(&at).is_none() {
             values[kept] = values[at];
             kept += 1;

@@ -305,11 +305,16 @@ fn wide_key(step: &Step, marks: &Marks<'_>, batch: &Batch, position: usize, byte
 
 impl ShapeGroups {
     fn new(shape: KeyShape, seeds: Seeds) -> Self {
+        Self::of_part(shape, seeds, 0)
+    }
+
+    /// For contributors whose hashes have the top `common_bits` in common.
+    fn of_part(shape: KeyShape, seeds: Seeds, common_bits: u32) -> Self {
         Self {
             shape,
             total: None,
-            narrow: Table::new(seeds),
-            packed: Table::new(seeds),
+            narrow: Table::of_part(seeds, common_bits),
+            packed: Table::of_part(seeds, common_bits),
             wide: WideTable::new(seeds),
         }
     }
@@ -421,7 +426,7 @@ impl Totals {
         }
         let Some(seeds) = self.workers.first().map(|groups| groups.narrow.seeds()) else { return };
         let fold = self.fold;
-        let mut merged = ShapeGroups::new(self.shape.clone(), seeds);
+        let mut merged = ShapeGroups::of_part(self.shape.clone(), seeds, parts_log2);
         for groups in &self.workers {
             let table = &mut merged.narrow;
             groups.narrow.visit_part(part, parts_log2, |k, v, o| table.merge_one(fold, k, v, o));

@@ -87,6 +87,11 @@ const SLOTS_TAIL: usize = 16;
 /// Additions whose slots are asked for together.
 const RUN: usize = 256;
 
+/// The first free slot.
+fn free_slot<K: Word>(slots: &[Slot<K>]) -> Option<usize> {
+    slots.iter().position(|slot| slot.key == K::default())
+}
+
 /// Values by key.
 #[derive(Debug)]
 pub struct Table<K> {
@@ -98,11 +103,18 @@ pub struct Table<K> {
     /// How often a sum went over 2^64: sums are exact, whatever is added.
     overflows: HashMap<K, u64>,
     seeds: Seeds,
+    /// Top bits of the hash that all keys have in common, which place nothing.
+    common_bits: u32,
 }
 
 impl<K: Word> Table<K> {
     /// An empty table.
     pub fn new(seeds: Seeds) -> Self {
+        Self::of_part(seeds, 0)
+    }
+
+    /// An empty table for keys whose hashes have the top `common_bits` in common.
+    pub fn of_part(seeds: Seeds, common_bits: u32) -> Self {
         Self {
             slots: Vec::new(),
             slots_log2: SLOTS_MIN_LOG2 - 1,
@@ -110,6 +122,7 @@ impl<K: Word> Table<K> {
             default: None,
             overflows: HashMap::default(),
             seeds,
+            common_bits,
         }
     }
 
@@ -158,7 +171,7 @@ impl<K: Word> Table<K> {
 
     #[inline(always)]
     fn home(&self, key: K) -> usize {
-        (key.hash(self.seeds) >> (64 - self.slots_log2)) as usize
+        ((key.hash(self.seeds) << self.common_bits) >> (64 - self.slots_log2)) as usize
     }
 
     /// A key's home that was found when the table had `slots_log2`; another if it grew since.
@@ -202,27 +215,21 @@ impl<K: Word> Table<K> {
         }
         // Probing ran over the tail: a run of full slots at the very end. Twice the slots.
         self.grow();
-        self.fold_one_again(key, value, step);
+        self.insert(key, value);
     }
 
+    /// Puts in a key that is not there, after growing.
     #[cold]
     #[inline(never)]
-    fn fold_one_again(
-        &mut self,
-        key: K,
-        value: u64,
-        step: impl Fn(u64, u64) -> (u64, bool) + Copy,
-    ) {
-        let home = self.home(key);
-        match self.slots[home..].iter().position(|slot| slot.key == K::default()) {
-            Some(free) => {
+    fn insert(&mut self, key: K, value: u64) {
+        loop {
+            let home = self.home(key);
+            if let Some(free) = free_slot(&self.slots[home..]) {
                 self.slots[home + free] = Slot { key, value };
                 self.used += 1;
+                return;
             }
-            None => {
-                self.grow();
-                self.fold_one_again(key, value, step);
-            }
+            self.grow();
         }
     }
 
@@ -250,8 +257,7 @@ impl<K: Word> Table<K> {
             // In hash order, so each key lands at or after the one before it.
             for slot in self.slots.iter().filter(|slot| slot.key != K::default()) {
                 let home = self.home(slot.key);
-                let free = slots[home..].iter().position(|slot| slot.key == K::default());
-                let Some(free) = free else { continue 'larger };
+                let Some(free) = free_slot(&slots[home..]) else { continue 'larger };
                 slots[home + free] = *slot;
             }
             self.slots = slots;
@@ -301,7 +307,13 @@ impl<K: Word> Table<K> {
 
     /// Folds a value and its overflows in, as merging needs it.
     pub fn merge_one(&mut self, fold: Fold, key: K, value: u64, overflows: u64) {
-        self.fold_all(fold, &[key], Some(&[value]));
+        self.reserve(1);
+        let home = self.home(key);
+        match fold {
+            Fold::Sum => self.fold_one(key, home, value, |l, r| l.overflowing_add(r)),
+            Fold::Min => self.fold_one(key, home, value, |l, r| (l.min(r), false)),
+            Fold::Max => self.fold_one(key, home, value, |l, r| (l.max(r), false)),
+        }
         if overflows > 0 {
             *self.overflows.entry(key).or_default() += overflows;
         }
@@ -313,7 +325,10 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    fn contents<K: Word + Ord + std::fmt::Debug>(table: &Table<K>, parts_log2: u32) -> BTreeMap<K, u128> {
+    fn contents<K: Word + Ord + std::fmt::Debug>(
+        table: &Table<K>,
+        parts_log2: u32,
+    ) -> BTreeMap<K, u128> {
         let mut found = BTreeMap::new();
         for part in 0..1 << parts_log2 {
             table.visit_part(part, parts_log2, |key, value, overflows| {
@@ -342,7 +357,7 @@ mod tests {
     #[test]
     fn sums_agree_with_a_tree() {
         check((0..3000u64).map(|i| i * i % 911));
-        check((0..3000u128).map(|i| i * i % 911 << 60));
+        check((0..3000u128).map(|i| (i * i % 911) << 60));
         check(std::iter::empty::<u64>());
         check([0u64, 0, 0].into_iter());
     }
@@ -369,6 +384,19 @@ mod tests {
         let mut counts = Table::<u64>::new(Seeds([5, 6]));
         counts.fold_all(Fold::Sum, &[1, 2, 1], None);
         assert_eq!(contents(&counts, 0)[&1], 2);
+    }
+
+    /// Keys of one part share the top of their hashes; they must not crowd a table of their own.
+    #[test]
+    fn tables_of_a_part_stay_small() {
+        let seeds = Seeds([0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3211]);
+        let keys: Vec<u64> = (1..300_000).filter(|key: &u64| key.hash(seeds) >> 57 == 77).collect();
+        let mut table = Table::of_part(seeds, 7);
+        for &key in &keys {
+            table.merge_one(Fold::Sum, key, 1, 0);
+        }
+        assert_eq!(table.len(), keys.len());
+        assert!(table.slots.len() < keys.len() * 4, "{} slots", table.slots.len());
     }
 
     /// Keys that all want the last slot: probing has to run over the tail and grow.

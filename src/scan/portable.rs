@@ -8,7 +8,7 @@ const CLASSES: [u8; 256] = {
     let mut classes = [0b001u8; 256];
     let mut byte = 0;
     while byte < 256 {
-        if matches!(byte as u8, b'0'..=b'9') {
+        if (byte as u8).is_ascii_digit() {
             classes[byte] = 0b000;
         } else if matches!(byte as u8, b' ' | b'\t'..=b'\r') {
             classes[byte] = if byte as u8 == b'\n' { 0b110 } else { 0b010 };
