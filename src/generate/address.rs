@@ -228,7 +228,7 @@ fn private_six(index: u32, hosts: u32, seed: u32) -> Ipv6Addr {
 fn public_six(index: u32, seed: u32) -> Ipv6Addr {
     let dice = mix32(index ^ seed);
     let prefix = u128::from(PREFIXES[dice as usize % PREFIXES.len()]) << 96;
-    let own = if index % 2 == 0 {
+    let own = if index.is_multiple_of(2) {
         u128::from(dice)
     } else {
         (u128::from(dice >> 16) << 64) | u128::from(mix64(u64::from(dice) << 32 | u64::from(seed)))

@@ -108,11 +108,6 @@ pub struct Table<K> {
 }
 
 impl<K: Word> Table<K> {
-    /// An empty table.
-    pub fn new(seeds: Seeds) -> Self {
-        Self::of_part(seeds, 0)
-    }
-
     /// An empty table for keys whose hashes have the top `common_bits` in common.
     pub fn of_part(seeds: Seeds, common_bits: u32) -> Self {
         Self {
@@ -346,7 +341,7 @@ mod tests {
         for (key, value) in keys.iter().zip(&values) {
             *expected.entry(*key).or_insert(0u128) += u128::from(*value);
         }
-        let mut table = Table::new(Seeds([1, 2]));
+        let mut table = Table::of_part(Seeds([1, 2]), 0);
         table.fold_all(Fold::Sum, &keys, Some(&values));
         assert_eq!(table.len(), expected.len());
         for parts_log2 in [0, 1, 3, 6, 9] {
@@ -364,7 +359,7 @@ mod tests {
 
     #[test]
     fn sums_beyond_64_bits_are_exact() {
-        let mut table = Table::<u64>::new(Seeds([3, 4]));
+        let mut table = Table::<u64>::of_part(Seeds([3, 4]), 0);
         for key in [0, 5] {
             table.fold_all(Fold::Sum, &[key; 5], Some(&[u64::MAX; 5]));
         }
@@ -377,11 +372,11 @@ mod tests {
     #[test]
     fn smallest_and_largest() {
         for (fold, expected) in [(Fold::Min, 2), (Fold::Max, 9)] {
-            let mut table = Table::<u64>::new(Seeds([5, 6]));
+            let mut table = Table::<u64>::of_part(Seeds([5, 6]), 0);
             table.fold_all(fold, &[1, 1, 1], Some(&[4, 2, 9]));
             assert_eq!(contents(&table, 0)[&1], expected);
         }
-        let mut counts = Table::<u64>::new(Seeds([5, 6]));
+        let mut counts = Table::<u64>::of_part(Seeds([5, 6]), 0);
         counts.fold_all(Fold::Sum, &[1, 2, 1], None);
         assert_eq!(contents(&counts, 0)[&1], 2);
     }
@@ -406,7 +401,7 @@ mod tests {
         let last = |key: &u64| key.hash(seeds) >> 54 == (1 << 10) - 1;
         let keys: Vec<u64> = (1..200_000).filter(last).collect();
         assert!(keys.len() > 100);
-        let mut table = Table::new(seeds);
+        let mut table = Table::of_part(seeds, 0);
         table.fold_all(Fold::Sum, &keys, None);
         assert_eq!(contents(&table, 2).len(), keys.len());
     }
