@@ -32,7 +32,10 @@ fn fnv1a(bytes: &[u8]) -> u64 {
 fn the_bytes_never_change() {
     let four = log(Options { lines: 1000, ..Options::default() });
     let both = Options { lines: 1000, seed: 7, ipv6: 0.5, header: true, ..Options::default() };
-    assert_eq!((fnv1a(four.as_bytes()), fnv1a(log(both).as_bytes())), (0, 0));
+    assert_eq!(
+        (fnv1a(four.as_bytes()), fnv1a(log(both).as_bytes())),
+        (14_757_944_080_138_679_150, 11_789_139_477_046_042_480)
+    );
 }
 
 #[test]
