@@ -1,4 +1,6 @@
-//! Which field stands in which column, and how questions name a column. A file's own header says so; without one it is version 2.
+//! Which field stands in which column, and how questions name a column.
+//!
+//! A file's own header says so; without one it is version 2.
 
 use crate::error::{Error, ErrorKind};
 use crate::field::{Field, Kind, V2};
