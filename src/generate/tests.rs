@@ -1,3 +1,5 @@
+//! The generator: the same bytes for the same seed, and the shares that were asked for.
+
 use super::{Generator, Options};
 use std::collections::HashSet;
 
