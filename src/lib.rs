@@ -80,3 +80,14 @@ pub use scan::{LEVEL_VARIABLE, Level};
 pub use source::Source;
 pub use tally::Tally;
 pub use value::{Address, Number, Status};
+
+/// The rooms between bytes and totals, for this repository's own benches: no promise is made
+/// about anything in here.
+#[doc(hidden)]
+pub mod rooms {
+    pub use crate::batch::{Batch, Notes};
+    pub use crate::filter::Scratch as FilterScratch;
+    pub use crate::group::{Fold, Groups, Scratch, Seeds, Totals};
+    pub use crate::plan::Plan;
+    pub use crate::scan::{Marks, PAD, Padded, Scanner};
+}

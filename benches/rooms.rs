@@ -1,0 +1,222 @@
+//! The rooms between bytes and totals, each by itself and on each implementation: scanning,
+//! batches (rows, checks and decoding), filters, and groups of every lane with few and many
+//! contributors. Every run's result is checked against the one that is known.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use flowagg::generate::{Generator, Options};
+use flowagg::rooms::{
+    Batch, FilterScratch, Fold, Groups, Marks, Notes, PAD, Padded, Plan, Scanner, Scratch, Seeds,
+    Totals,
+};
+use flowagg::{Field, Filter, Layout, Level, Measure, Query};
+
+const LINES: u64 = 100_000;
+/// As the engine cuts files.
+const BLOCK_BYTES: usize = 512 * 1024;
+
+/// A made-up log in blocks of whole lines.
+struct Log {
+    bytes: u64,
+    blocks: Vec<(Vec<u8>, usize)>,
+}
+
+impl Log {
+    fn of(contributors: u32) -> Self {
+        let options = Options { lines: LINES, seed: 1, contributors, ..Options::default() };
+        let mut generator = Generator::new(options).expect("the options are valid");
+        let mut text = Vec::new();
+        while generator.fill(&mut text) {}
+        let (bytes, mut blocks) = (text.len() as u64, Vec::new());
+        let mut rest = text.as_slice();
+        while !rest.is_empty() {
+            let middle = BLOCK_BYTES.min(rest.len()) - 1;
+            let newline = rest[middle..].iter().position(|&byte| byte == b'\n');
+            let (block, after) = rest.split_at(middle + newline.expect("whole lines") + 1);
+            let mut padded = block.to_vec();
+            padded.resize(block.len() + PAD, 0);
+            blocks.push((padded, block.len()));
+            rest = after;
+        }
+        Self { bytes, blocks }
+    }
+
+    fn padded(&self) -> impl Iterator<Item = Padded<'_>> {
+        self.blocks.iter().map(|(bytes, length)| Padded::new(bytes, *length))
+    }
+
+    /// One scanner for each block, since marks live in their scanner.
+    fn scanners(&self, level: Level) -> Vec<Scanner> {
+        self.blocks.iter().map(|_| Scanner::new(level)).collect()
+    }
+
+    fn marks<'a>(&'a self, scanners: &'a mut [Scanner]) -> Vec<Marks<'a>> {
+        self.padded().zip(scanners).map(|(text, scanner)| scanner.scan(text, 0)).collect()
+    }
+}
+
+/// Fills batches with all rows, and hands each to `visit`.
+fn fill(plan: &Plan, marks: &[Marks<'_>], batch: &mut Batch, mut visit: impl FnMut(&Batch)) {
+    let mut notes = Notes::default();
+    for marks in marks {
+        let mut cursor = 0;
+        while cursor < marks.end() {
+            batch.fill(&plan.reading, marks, &mut cursor, marks.end(), &mut notes);
+            visit(batch);
+        }
+    }
+    assert_eq!((notes.tally.records(), notes.tally.malformed), (LINES, 0));
+}
+
+fn levels() -> impl Iterator<Item = Level> {
+    Level::ALL.into_iter().filter(|level| level.is_available())
+}
+
+fn accepted() -> Query {
+    Query::builder()
+        .filter(Filter::new().and_in(Field::Action, ["ACCEPT"]))
+        .group_by([Field::SrcAddr])
+        .measure(Measure::Sum(Field::Bytes.into()))
+        .build()
+        .expect("a valid query")
+}
+
+fn scan(c: &mut Criterion) {
+    let log = Log::of(Options::default().contributors);
+    let mut group = c.benchmark_group("scan");
+    group.throughput(Throughput::Bytes(log.bytes));
+    for level in levels() {
+        let mut scanner = Scanner::new(level);
+        group.bench_function(level.name(), |b| {
+            b.iter(|| {
+                let lines = |text| black_box(scanner.scan(text, 0)).lines() as u64;
+                assert_eq!(log.padded().map(lines).sum::<u64>(), LINES);
+            });
+        });
+    }
+}
+
+fn batch(c: &mut Criterion) {
+    let log = Log::of(Options::default().contributors);
+    let plan = Plan::new(&[accepted()], &Layout::v2());
+    let mut group = c.benchmark_group("batch");
+    group.throughput(Throughput::Bytes(log.bytes));
+    let mut expected = None;
+    for level in levels() {
+        let mut scanners = log.scanners(level);
+        let marks = log.marks(&mut scanners);
+        let mut batch = Batch::default();
+        group.bench_function(level.name(), |b| {
+            b.iter(|| {
+                let mut found = (0, 0);
+                fill(&plan, &marks, &mut batch, |batch| {
+                    found.0 += batch.rows().len();
+                    found.1 += batch.numbers(0).iter().sum::<u64>();
+                });
+                assert_eq!(*expected.get_or_insert(found), found);
+            });
+        });
+    }
+}
+
+fn select(c: &mut Criterion) {
+    let log = Log::of(Options::default().contributors);
+    let plan = Plan::new(&[accepted()], &Layout::v2());
+    let mut group = c.benchmark_group("select");
+    group.throughput(Throughput::Bytes(log.bytes));
+    let mut expected = None;
+    for level in levels() {
+        let mut scanners = log.scanners(level);
+        let marks = log.marks(&mut scanners);
+        let batches = batches(&plan, &marks);
+        let (mut selected, mut scratch) = (Vec::new(), FilterScratch::default());
+        group.bench_function(level.name(), |b| {
+            b.iter(|| {
+                let mut found = 0;
+                for (marks, batch) in &batches {
+                    plan.selections[0].tests.select(marks, batch, &mut selected, &mut scratch);
+                    found += selected.len();
+                }
+                assert!(found > 0);
+                assert_eq!(*expected.get_or_insert(found), found);
+            });
+        });
+    }
+}
+
+/// All batches, each with the marks of its block.
+fn batches<'a>(plan: &Plan, marks: &[Marks<'a>]) -> Vec<(Marks<'a>, Batch)> {
+    let mut batches = Vec::new();
+    for marks in marks {
+        let (mut cursor, mut notes) = (0, Notes::default());
+        while cursor < marks.end() {
+            let mut batch = Batch::default();
+            batch.fill(&plan.reading, marks, &mut cursor, marks.end(), &mut notes);
+            batches.push((*marks, batch));
+        }
+    }
+    batches
+}
+
+fn groups(c: &mut Criterion) {
+    use Field::{DstAddr, DstPort, InterfaceId, Protocol, SrcAddr, SrcPort};
+    let shapes: [(&str, &[Field]); 4] = [
+        ("srcaddr (64 bits)", &[SrcAddr]),
+        ("srcaddr, dstaddr (64 bits)", &[SrcAddr, DstAddr]),
+        ("ports and addresses (128 bits)", &[SrcAddr, DstAddr, SrcPort, DstPort]),
+        ("interface-id, protocol (bytes)", &[InterfaceId, Protocol]),
+    ];
+    let mut group = c.benchmark_group("group");
+    group.throughput(Throughput::Elements(LINES));
+    for contributors in [100, Options::default().contributors] {
+        let log = Log::of(contributors);
+        let mut scanners = log.scanners(Level::best());
+        let marks = log.marks(&mut scanners);
+        for (name, keys) in shapes {
+            let query = Query::builder()
+                .group_by(keys.iter().copied())
+                .measure(Measure::Sum(Field::Bytes.into()));
+            let plan = Plan::new(&[query.build().expect("a valid query")], &Layout::v2());
+            let batches = batches(&plan, &marks);
+            let all: Vec<u32> = (0..batches.iter().map(|(_, b)| b.rows().len()).max().unwrap_or(0)
+                as u32)
+                .collect();
+            let mut scratch = Scratch::default();
+            let mut expected = None;
+            group.bench_function(format!("{name}/{contributors} senders"), |b| {
+                b.iter_batched(
+                    || Groups::new(Fold::Sum, Seeds::random()),
+                    |mut groups| {
+                        for (marks, batch) in &batches {
+                            let rows = &all[..batch.rows().len()];
+                            groups.observe_regular(
+                                &plan.steps[0],
+                                marks,
+                                batch,
+                                rows,
+                                &mut scratch,
+                            );
+                        }
+                        let totals = Totals::collect(vec![groups]).expect("one worker");
+                        let mut found = (0u64, 0u128);
+                        totals.visit_part(0, 0, |_, value| {
+                            found.0 += 1;
+                            found.1 += value;
+                        });
+                        assert_eq!(*expected.get_or_insert(found), found);
+                    },
+                    BatchSize::LargeInput,
+                );
+            });
+        }
+    }
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().measurement_time(Duration::from_secs(3));
+    targets = scan, batch, select, groups
+}
+criterion_main!(benches);
