@@ -324,6 +324,8 @@ def measure(row: Row, question: Question, args) -> Optional[Answer]:
     if child.returncode:
         last = (errors.read_text(errors="replace").strip() or "no message").splitlines()[-1]
         row.failure = f"exit code {child.returncode}: {last}"
+        if row.name == "flowagg":
+            sys.exit(f"{' '.join(command)}\n{row.failure}")
         return None
     answer = row.read(output)
     row.walls.append(wall)
