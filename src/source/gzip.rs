@@ -14,11 +14,12 @@ use crate::scan::PAD;
 /// The first bytes of a gzip member (RFC 1952, section 2.3.1).
 pub const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// Compressed files up to this size are decoded whole. Flow logs in S3 are mostly below 1 MiB
-/// and were once capped at 75 MB.
-pub const WHOLE_BYTES_MAX: u64 = 8 << 20;
+/// Compressed files up to this size are decoded whole. Flow logs in S3 are mostly below 1 MiB.
+/// Whole decoding is a quarter faster than a stream on texts of 1 MB and no faster on texts of
+/// 20 MB, which leave the cache; there a stream needs less memory and starts sooner.
+pub const WHOLE_BYTES_MAX: u64 = 2 << 20;
 /// What may become of such a file; flow logs compress 4 to 12 times.
-const DECODED_BYTES_MAX: usize = 64 << 20;
+const DECODED_BYTES_MAX: usize = 32 << 20;
 /// Bytes of a member after its compressed data: CRC-32 and length.
 const FOOTER_BYTES: usize = 8;
 
