@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use flowagg::dialect::InsightRule;
 use flowagg::render::{Ranking, csv, json, table};
-use flowagg::{Error, ErrorKind, Query};
+use flowagg::{Error, ErrorKind};
 
 use super::answer::{self, is_coloured};
 use super::exit::Exit;
@@ -19,9 +19,9 @@ const RULE_BYTES_MAX: u64 = 1 << 20;
 /// Runs the rule over the paths.
 pub fn run(path: &Path, paths: &[PathBuf], common: &Common) -> Exit {
     let shown = input::shown(path);
-    let read = read(path).and_then(|text| Ok((InsightRule::parse(&text)?, text)));
-    let (rule, text) = match read {
-        Ok(read) => read,
+    let read = read(path).and_then(|text| InsightRule::parse(&text));
+    let rule = match read {
+        Ok(rule) => rule,
         Err(error) => {
             // One line for each thing that is wrong with the rule.
             for line in error.to_string().lines() {
@@ -36,12 +36,11 @@ pub fn run(path: &Path, paths: &[PathBuf], common: &Common) -> Exit {
         }
     }
     let query = rule.to_query(common.top());
-    let measured = measured(&text, &query);
     answer::run(&[query], paths, common, |out, report| {
         let ranking = Ranking {
             answer: &report.answers[0],
             statistic: rule.statistic(),
-            measured: measured.as_deref(),
+            measured: rule.measured(),
         };
         match common.format() {
             Format::Table => table::rule(out, &ranking, is_coloured()),
@@ -58,12 +57,4 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
         true => Err(Error::new(ErrorKind::Rule, "longer than 1 MiB, which no rule is")),
         false => Ok(text),
     }
-}
-
-/// The rule's own name of what it sums; none where it counts.
-fn measured(rule: &[u8], query: &Query) -> Option<String> {
-    let column = query.measure().column()?;
-    let rule: Option<serde_json::Value> = serde_json::from_slice(rule).ok();
-    let name = rule.as_ref().and_then(|rule| rule.pointer("/Contribution/ValueOf")?.as_str());
-    Some(name.map_or_else(|| column.label(), str::to_owned))
 }

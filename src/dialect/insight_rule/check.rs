@@ -40,6 +40,8 @@ pub struct Draft {
     pub labels: Vec<String>,
     /// What is summed; none if events are counted.
     pub value: Option<Column>,
+    /// What is summed, as written.
+    pub measured: Option<String>,
     /// Which events count.
     pub filter: Filter,
     /// `Sum` or `Count`.
@@ -84,12 +86,13 @@ pub fn draft(rule: &Json, findings: &mut Findings) -> Draft {
     read_keys(get(members, "Keys"), names.as_ref(), &mut draft, findings);
     let path = "$.Contribution.ValueOf";
     match (get(members, "ValueOf"), draft.statistic) {
-        (Some(value), statistic) => {
-            let value = name(value, path, names.as_ref(), findings).map(Column::Position);
+        (Some(written), statistic) => {
+            let value = name(written, path, names.as_ref(), findings).map(Column::Position);
             if statistic == "Count" {
                 findings.warning(path, "ignored, only AggregateOn Sum adds values up");
             } else {
                 draft.value = value;
+                draft.measured = written.text().map(str::to_owned);
             }
         }
         (None, "Sum") => {

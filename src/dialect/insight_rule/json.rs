@@ -47,6 +47,11 @@ impl Json {
         serde_json::from_slice(text).map_err(|error| not_json(&error))
     }
 
+    /// The text of a string.
+    pub fn text(&self) -> Option<&str> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
     /// The value as a message shows it: short, and on one line.
     pub fn shown(&self) -> String {
         match self {

@@ -44,6 +44,7 @@ const ERRORS_MAX: usize = 100;
 /// }"#)?;
 /// assert_eq!(rule.key_labels(), ["srcaddr"]);
 /// assert_eq!(rule.statistic(), "Sum");
+/// assert_eq!(rule.measured(), Some("bytes"));
 /// assert!(rule.warnings().is_empty());
 /// let query = rule.to_query(10);
 /// assert_eq!(query.top(), 10);
@@ -53,6 +54,7 @@ const ERRORS_MAX: usize = 100;
 pub struct InsightRule {
     query: Query,
     statistic: &'static str,
+    measured: Option<String>,
     warnings: Vec<String>,
 }
 
@@ -78,7 +80,7 @@ impl InsightRule {
             Err(message) => return Err(Error::new(ErrorKind::Rule, message)),
         };
         let warnings = findings.into_warnings()?;
-        let Draft { columns, labels, value, filter, statistic } = draft;
+        let Draft { columns, labels, value, measured, filter, statistic } = draft;
         let query = Query::builder()
             .scope(Scope::All)
             .filter(filter)
@@ -86,7 +88,7 @@ impl InsightRule {
             .labels(labels)
             .measure(value.map_or(Measure::Count, Measure::Sum))
             .build()?;
-        Ok(Self { query, statistic, warnings })
+        Ok(Self { query, statistic, measured, warnings })
     }
 
     /// What CloudWatch would refuse or what may surprise, each beginning with the JSON path; none
@@ -103,6 +105,11 @@ impl InsightRule {
     /// What is aggregated, in the rule's own word: `Sum` or `Count`.
     pub fn statistic(&self) -> &str {
         self.statistic
+    }
+
+    /// The name of what is summed, as the rule spells it; none where events are counted.
+    pub fn measured(&self) -> Option<&str> {
+        self.measured.as_deref()
     }
 
     /// The question that the rule asks, for `top` contributors; 0 for all.
