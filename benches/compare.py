@@ -36,6 +36,7 @@ COLUMNS = (
     "start end action log_status"
 ).split()
 TOP = 10
+SLOW_SECONDS = 60
 GZIP_PARTS = 100
 
 
@@ -352,14 +353,23 @@ def run(question: Question, chosen: list, args) -> list:
     rows = [replace(r, walls=[], queries=[]) for r in chosen if not piped or r.name in PROGRAMS]
     for turn in range(args.rounds + 1):
         print(f"{question.name}: round {turn} of {args.rounds}", file=sys.stderr)
-        check(question, {r.name: measure(r, question, args) for r in rows if not r.failure})
+        running = [row for row in rows if not row.failure and not is_slow(row)]
+        check(question, {row.name: measure(row, question, args) for row in running})
         for row in rows if turn == 0 else []:
-            row.walls.clear(), row.queries.clear()
+            if not is_slow(row):
+                row.walls.clear(), row.queries.clear()
+    print("", table(question, rows, args), sep="\n", flush=True)
     return rows
 
 
+def is_slow(row: Row) -> bool:
+    """Whether one run is enough: a minute of it says what there is to say."""
+    return len(row.walls) == 1 and row.walls[0] > SLOW_SECONDS
+
+
 NOTE = """\
-Each program ran as its own process, in turn, after one round that is not counted. *Wall* is the
+Each program ran as its own process, in turn, after one round that is not counted; one that took
+more than {slow} seconds in that round ran that once. *Wall* is the
 median of the whole process; *query* leaves out interpreter and import where a library clocks itself
 and *best* is its least; *ratio* is query over flowagg's wall. *Peak* is the largest resident size
 of any one process; below {floor:.0f} MB, this script's own, it can't be seen. wc answers nothing:
@@ -408,7 +418,7 @@ def write_results(results: dict, args) -> None:
     commit = said(["git", "describe", "--always", "--dirty", "--exclude=*"]).strip()
     floor = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
     text = ["# flowagg and others", "", f"`{call}`, commit {commit}, {datetime.date.today()}.", ""]
-    text += [*(f"- {line}" for line in machine()), "", NOTE.format(floor=floor), ""]
+    text += [*(f"- {line}" for line in machine()), "", NOTE.format(floor=floor, slow=SLOW_SECONDS), ""]
     for question, rows in results.items():
         text += [table(question, rows, args), "", "```sh"]
         for row in (row for row in rows if not row.failure):
@@ -451,9 +461,7 @@ def main() -> None:
     if "gzip" in args.questions:
         args.paths["gzip"] = make_parts(log, args.work)
     results = {QUESTIONS[name]: run(QUESTIONS[name], chosen, args) for name in args.questions}
-    print(*machine(), sep="\n")
-    for question, rows in results.items():
-        print("", table(question, rows, args), sep="\n")
+    print("", *machine(), sep="\n")
     if args.write:
         write_results(results, args)
 
