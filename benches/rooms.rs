@@ -8,10 +8,10 @@ use std::time::Duration;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use flowagg::generate::{Generator, Options};
 use flowagg::rooms::{
-    Batch, FilterScratch, Fold, Groups, Marks, Notes, PAD, Padded, Plan, Scanner, Scratch, Seeds,
-    Totals,
+    Batch, FilterScratch, Fold, Groups, Lines, Marks, Notes, PAD, Padded, Plan, Scanner, Scratch,
+    Seeds, Totals,
 };
-use flowagg::{Field, Filter, Layout, Level, Measure, Query};
+use flowagg::{Amount, Field, Filter, Layout, Level, Measure, Query};
 
 const LINES: u64 = 100_000;
 /// As the engine cuts files.
@@ -100,7 +100,7 @@ fn scan(c: &mut Criterion) {
 
 fn batch(c: &mut Criterion) {
     let log = Log::of(Options::default().contributors);
-    let plan = Plan::new(&[accepted()], &Layout::v2());
+    let plan = Plan::new(&[accepted()], &Layout::v2(), Lines::Records);
     let mut group = c.benchmark_group("batch");
     group.throughput(Throughput::Bytes(log.bytes));
     let mut expected = None;
@@ -123,7 +123,7 @@ fn batch(c: &mut Criterion) {
 
 fn select(c: &mut Criterion) {
     let log = Log::of(Options::default().contributors);
-    let plan = Plan::new(&[accepted()], &Layout::v2());
+    let plan = Plan::new(&[accepted()], &Layout::v2(), Lines::Records);
     let mut group = c.benchmark_group("select");
     group.throughput(Throughput::Bytes(log.bytes));
     let mut expected = None;
@@ -178,7 +178,8 @@ fn groups(c: &mut Criterion) {
             let query = Query::builder()
                 .group_by(keys.iter().copied())
                 .measure(Measure::Sum(Field::Bytes.into()));
-            let plan = Plan::new(&[query.build().expect("a valid query")], &Layout::v2());
+            let plan =
+                Plan::new(&[query.build().expect("a valid query")], &Layout::v2(), Lines::Records);
             let batches = batches(&plan, &marks);
             let all: Vec<u32> = (0..batches.iter().map(|(_, b)| b.rows().len()).max().unwrap_or(0)
                 as u32)
@@ -200,7 +201,7 @@ fn groups(c: &mut Criterion) {
                             );
                         }
                         let totals = Totals::collect(vec![groups]).expect("one worker");
-                        let mut found = (0u64, 0u128);
+                        let mut found = (0u64, Amount::ZERO);
                         totals.visit_part(0, 0, |_, value| {
                             found.0 += 1;
                             found.1 += value;

@@ -6,12 +6,15 @@
 //! well-formed records (NODATA, `-` somewhere, IPv6, odd spellings, extra values); of them a
 //! batch keeps where each value lies, and whoever needs one reads it the plain way.
 //!
+//! Events that are no flow-log records (JSON, or tokens of any other log) are plain rows always.
+//!
 //! Every column is checked, also those that no question needs: whether a line is malformed must
 //! not depend on what is asked. The checks of unneeded columns cost about a tenth of a run.
 
 use crate::field::{Field, Kind};
+use crate::json::{JsonPath, Paths, events};
 use crate::layout::Layout;
-use crate::record::{Reason, Record, tokens};
+use crate::record::{LINE_BYTES_MAX, Reason, Record, clf_tokens, tokens};
 use crate::scan::{COLUMNS_MAX, ColumnShape, DIGITS_MAX, Limit, Literal, Marks, Shape};
 use crate::tally::Tally;
 use crate::value::Status;
@@ -23,10 +26,36 @@ const ROWS_MAX: usize = if cfg!(debug_assertions) { 7 } else { 512 };
 /// Bytes that a text column of a regular row may have; longer ones are read the plain way.
 const TEXT_BYTES_MAX: usize = 4096;
 
+/// What a question takes its events from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+#[non_exhaustive]
+pub enum Form {
+    /// Lines of values between blanks: flow-log records.
+    #[default]
+    Records,
+    /// JSON objects, one in each line or in the envelopes of CloudWatch Logs.
+    Json,
+}
+
+/// How lines that hold no JSON are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Lines {
+    /// As flow-log records, checked column by column.
+    #[default]
+    Records,
+    /// As tokens of any log, each line an event.
+    Tokens,
+    /// Not at all: only JSON is asked for.
+    Refused,
+}
+
 /// How to read the rows of a layout: what to check and what to decode.
 #[derive(Debug, Clone)]
 pub struct Reading {
     layout: Layout,
+    lines: Lines,
+    /// What is asked of JSON events, if they are asked for.
+    paths: Option<(Paths, usize)>,
     shape: Shape,
     /// Every address column; the plan refers to them by their place in this list.
     addresses: Vec<usize>,
@@ -43,7 +72,25 @@ pub struct Reading {
 impl Reading {
     /// Reads rows of `layout`, decoding the columns `numbers`, of which `unpadded` are keys.
     pub fn new(layout: &Layout, numbers: Vec<usize>, unpadded: Vec<usize>) -> Self {
-        let columns = 0..layout.columns();
+        Self::of(layout, 0..layout.columns(), numbers, unpadded)
+    }
+
+    /// Reads lines as tokens, or none but JSON.
+    pub fn without_records(layout: &Layout, lines: Lines) -> Self {
+        Self { lines, ..Self::of(layout, 0..0, Vec::new(), Vec::new()) }
+    }
+
+    /// Reads JSON events too, of which it takes the values at `paths`.
+    pub fn with_json(self, paths: &[JsonPath]) -> Self {
+        Self { paths: Some((Paths::new(paths), paths.len())), ..self }
+    }
+
+    fn of(
+        layout: &Layout,
+        columns: std::ops::Range<usize>,
+        numbers: Vec<usize>,
+        unpadded: Vec<usize>,
+    ) -> Self {
         let shape = |column| match layout.kind(column) {
             Kind::Number(limit) => ColumnShape {
                 digits: true,
@@ -60,8 +107,10 @@ impl Reading {
             layout: layout.clone(),
             shape: Shape::new(&shape),
             addresses: columns.clone().filter(|&c| layout.kind(c) == Kind::Address).collect(),
+            status: layout.position(Field::LogStatus).filter(|column| columns.contains(column)),
             limits: columns.filter_map(limit).collect(),
-            status: layout.position(Field::LogStatus),
+            lines: Lines::Records,
+            paths: None,
             numbers,
             unpadded,
             ok: [Literal::new(b"OK")],
@@ -131,13 +180,18 @@ impl Notes {
     }
 }
 
-/// A row that is read the plain way.
+/// A row that is read the plain way. Its values are `columns` spans from `first` on: of the
+/// block's text, or for JSON of the batch's own.
 #[derive(Debug, Clone, Copy)]
 struct PlainRow {
+    form: Form,
     status: Status,
     first: usize,
     columns: usize,
 }
+
+/// The span of a value that is not there.
+const ABSENT: (u32, u32) = (u32::MAX, 0);
 
 /// The rows. Reused from batch to batch.
 #[derive(Debug, Default)]
@@ -147,6 +201,8 @@ pub struct Batch {
     numbers: Vec<Vec<u64>>,
     plain: Vec<PlainRow>,
     spans: Vec<(u32, u32)>,
+    /// Values of JSON events, unescaped.
+    texts: Vec<u8>,
     set_aside: Vec<u32>,
 }
 
@@ -164,6 +220,7 @@ impl Batch {
         self.rows.clear();
         self.plain.clear();
         self.spans.clear();
+        self.texts.clear();
         while *cursor < end && self.rows.len() < ROWS_MAX && self.plain.len() < ROWS_MAX {
             let before = self.rows.len();
             marks.rows(&reading.shape, cursor, end, ROWS_MAX, &mut self.rows);
@@ -232,6 +289,99 @@ impl Batch {
     ) {
         let start = marks.place(mark);
         let line = &marks.text()[start..marks.place(marks.line_end(mark)) - 1];
+        let opens_object = || line.trim_ascii_start().starts_with(b"{");
+        match &reading.paths {
+            Some((paths, count)) if reading.lines == Lines::Refused || opens_object() => {
+                self.read_json(paths, *count, start, line, notes);
+            }
+            _ if reading.lines == Lines::Records => self.read_record(reading, start, line, notes),
+            _ => self.read_tokens(start, line, notes),
+        }
+    }
+
+    /// Reads a line of JSON: an event, or an envelope of events.
+    fn read_json(
+        &mut self,
+        paths: &Paths,
+        count: usize,
+        start: usize,
+        line: &[u8],
+        notes: &mut Notes,
+    ) {
+        if line.trim_ascii().is_empty() {
+            notes.tally.blank += 1;
+            return;
+        }
+        let Some(text) = str::from_utf8(line).ok().filter(|line| line.len() < LINE_BYTES_MAX)
+        else {
+            let is_long = line.len() >= LINE_BYTES_MAX;
+            let reason = if is_long { Reason::TooLong } else { Reason::NotJson };
+            return notes.malformed(start, line, reason);
+        };
+        let (spans, texts, plain) = (&mut self.spans, &mut self.texts, &mut self.plain);
+        let mut failed = 0;
+        let found = events(text, |event| {
+            let first = spans.len();
+            // The last one is the event's time.
+            spans.resize(first + count + 1, ABSENT);
+            let mut put = |at: usize, value: &str| {
+                let from = texts.len() as u32;
+                texts.extend_from_slice(value.as_bytes());
+                spans[first + at] = (from, texts.len() as u32);
+            };
+            if let Some(time) = event.time {
+                put(count, &time.to_string());
+            }
+            if paths.read(event.text, &mut put).is_err() {
+                spans.truncate(first);
+                failed += 1;
+                return;
+            }
+            plain.push(PlainRow {
+                form: Form::Json,
+                status: Status::Ok,
+                first,
+                columns: count + 1,
+            });
+        });
+        match found {
+            Ok(events) if events == 0 || failed < events => {
+                notes.tally.ok += 1;
+                notes.tally.events_not_json += failed as u64;
+            }
+            _ => notes.malformed(start, line, Reason::NotJson),
+        }
+    }
+
+    /// Reads a line of any log.
+    fn read_tokens(&mut self, start: usize, line: &[u8], notes: &mut Notes) {
+        if line.len() >= LINE_BYTES_MAX {
+            return notes.malformed(start, line, Reason::TooLong);
+        }
+        let first = self.spans.len();
+        self.push_spans(start, line, clf_tokens(line));
+        let columns = self.spans.len() - first;
+        if columns == 0 {
+            notes.tally.blank += 1;
+            return;
+        }
+        notes.tally.ok += 1;
+        self.plain.push(PlainRow { form: Form::Records, status: Status::Ok, first, columns });
+    }
+
+    fn push_spans<'a>(
+        &mut self,
+        start: usize,
+        line: &[u8],
+        tokens: impl Iterator<Item = &'a [u8]>,
+    ) {
+        self.spans.extend(tokens.map(|token| {
+            let from = start + (token.as_ptr() as usize - line.as_ptr() as usize);
+            (from as u32, (from + token.len()) as u32)
+        }));
+    }
+
+    fn read_record(&mut self, reading: &Reading, start: usize, line: &[u8], notes: &mut Notes) {
         if tokens(line).next().is_none() {
             notes.tally.blank += 1;
             return;
@@ -247,14 +397,11 @@ impl Batch {
         }
         notes.tally.extra_columns += u64::from(record.has_extra_columns());
         let first = self.spans.len();
-        self.spans.extend(tokens(line).take(COLUMNS_MAX.max(reading.layout.columns())).map(
-            |token| {
-                let from = start + (token.as_ptr() as usize - line.as_ptr() as usize);
-                (from as u32, (from + token.len()) as u32)
-            },
-        ));
+        let columns_max = COLUMNS_MAX.max(reading.layout.columns());
+        self.push_spans(start, line, tokens(line).take(columns_max));
         let columns = self.spans.len() - first;
-        self.plain.push(PlainRow { status: record.status(), first, columns });
+        let status = record.status();
+        self.plain.push(PlainRow { form: Form::Records, status, first, columns });
     }
 
     /// The marks of the regular rows.
@@ -277,16 +424,28 @@ impl Batch {
         self.plain.len()
     }
 
+    /// What a plain row was read from.
+    pub fn plain_form(&self, row: usize) -> Form {
+        self.plain[row].form
+    }
+
     /// The log-status of a plain row.
     pub fn plain_status(&self, row: usize) -> Status {
         self.plain[row].status
     }
 
     /// The text in a column of a plain row, if there is a value.
-    pub fn plain_text<'a>(&self, marks: &Marks<'a>, row: usize, column: usize) -> Option<&'a [u8]> {
-        let PlainRow { first, columns, .. } = self.plain[row];
-        let (start, end) = *self.spans[first..first + columns].get(column)?;
-        Some(&marks.text()[start as usize..end as usize])
+    pub fn plain_text<'a>(
+        &'a self,
+        marks: &Marks<'a>,
+        row: usize,
+        column: usize,
+    ) -> Option<&'a [u8]> {
+        let PlainRow { form, first, columns, .. } = self.plain[row];
+        let span = *self.spans[first..first + columns].get(column)?;
+        let (start, end) = Some(span).filter(|span| *span != ABSENT)?;
+        let texts = if form == Form::Json { &self.texts } else { marks.text() };
+        Some(&texts[start as usize..end as usize])
     }
 }
 

@@ -1,7 +1,10 @@
 //! Which records count: tests on a record's values, all of which have to hold.
 //!
-//! Values are compared as text, as CloudWatch does: `In ["443"]` matches `443` and not `0443`.
+//! Texts are compared as text, as CloudWatch does: `In ["443"]` matches `443` and not `0443`.
+//! Numbers are compared by value: of a column of numbers that is one range of words; of any other
+//! text the number that it spells.
 
+use crate::amount::{Amount, Comparison};
 use crate::batch::Batch;
 use crate::layout::Column;
 use crate::scan::{Literal, Marks};
@@ -16,8 +19,17 @@ pub struct Filter {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Test {
     pub(crate) column: Column,
-    pub(crate) values: Vec<Vec<u8>>,
-    pub(crate) negate: bool,
+    pub(crate) predicate: Predicate,
+}
+
+/// What has to hold of a value. None holds of a value that is not there, but for `Present`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Predicate {
+    In(Vec<Vec<u8>>),
+    NotIn(Vec<Vec<u8>>),
+    StartsWith(Vec<Vec<u8>>),
+    Number(Comparison, Amount),
+    Present(bool),
 }
 
 impl Filter {
@@ -40,7 +52,7 @@ impl Filter {
         column: impl Into<Column>,
         values: impl IntoIterator<Item = V>,
     ) -> Self {
-        self.and(column.into(), values, false)
+        self.and(column, Predicate::In(texts(values)))
     }
 
     /// And the column has a text, which equals none of `values`. A column that is not there
@@ -51,19 +63,56 @@ impl Filter {
         column: impl Into<Column>,
         values: impl IntoIterator<Item = V>,
     ) -> Self {
-        self.and(column.into(), values, true)
+        self.and(column, Predicate::NotIn(texts(values)))
     }
 
-    fn and<V: AsRef<[u8]>>(
-        mut self,
-        column: Column,
+    /// And the column's text begins with one of `values`.
+    #[must_use]
+    pub fn and_starts_with<V: AsRef<[u8]>>(
+        self,
+        column: impl Into<Column>,
         values: impl IntoIterator<Item = V>,
-        negate: bool,
     ) -> Self {
-        let values = values.into_iter().map(|value| value.as_ref().to_vec()).collect();
-        self.tests.push(Test { column, values, negate });
+        self.and(column, Predicate::StartsWith(texts(values)))
+    }
+
+    /// And the column holds a number that compares so with `amount`. What is no number passes no
+    /// comparison.
+    ///
+    /// ```
+    /// use flowagg::{Comparison, Field, Filter};
+    /// let filter = Filter::new().and_number(Field::Bytes, Comparison::Greater, 1000u64.into());
+    /// ```
+    #[must_use]
+    pub fn and_number(
+        self,
+        column: impl Into<Column>,
+        comparison: Comparison,
+        amount: Amount,
+    ) -> Self {
+        self.and(column, Predicate::Number(comparison, amount))
+    }
+
+    /// And the column is there, or with `false` is not.
+    #[must_use]
+    pub fn and_present(self, column: impl Into<Column>, is_present: bool) -> Self {
+        self.and(column, Predicate::Present(is_present))
+    }
+
+    fn and(mut self, column: impl Into<Column>, predicate: Predicate) -> Self {
+        self.tests.push(Test { column: column.into(), predicate });
         self
     }
+
+    /// The columns that are compared as numbers.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = &Column> {
+        let is_number = |test: &&Test| matches!(test.predicate, Predicate::Number(..));
+        self.tests.iter().filter(is_number).map(|test| &test.column)
+    }
+}
+
+fn texts<V: AsRef<[u8]>>(values: impl IntoIterator<Item = V>) -> Vec<Vec<u8>> {
+    values.into_iter().map(|value| value.as_ref().to_vec()).collect()
 }
 
 /// A filter whose columns are resolved, with literals ready for comparing.
@@ -76,25 +125,54 @@ struct ResolvedTest {
     column: Option<usize>,
     /// Whether regular rows have the column.
     is_regular: bool,
-    literals: Vec<Literal>,
+    check: Check,
+}
+
+/// A [`Predicate`], ready.
+#[derive(Debug, Clone)]
+enum Check {
+    In { literals: Vec<Literal>, negate: bool },
+    StartsWith(Vec<Vec<u8>>),
+    Number { comparison: Comparison, amount: Amount, decoded: Option<Span> },
+    Present(bool),
+}
+
+/// A comparison of a decoded column: the place among the batch's numbers, and the numbers from
+/// `first` to `last` that pass, or else all others.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    place: usize,
+    first: u64,
+    last: u64,
     negate: bool,
 }
 
 impl Tests {
-    /// Resolves a filter's columns; `columns` is how many the layout has.
+    /// Resolves a filter's columns; `columns` is how many regular rows have, and `number` gives
+    /// the place of a column among the batch's numbers.
     pub fn new(
         filter: &Filter,
         columns: usize,
         resolve: impl Fn(&Column) -> Option<usize>,
+        number: impl Fn(usize) -> Option<usize>,
     ) -> Self {
         let resolved = filter.tests.iter().map(|test| {
             let column = resolve(&test.column);
-            ResolvedTest {
-                column,
-                is_regular: column.is_some_and(|column| column < columns),
-                literals: test.values.iter().map(|value| Literal::new(value)).collect(),
-                negate: test.negate,
-            }
+            let literals = |values: &[Vec<u8>]| values.iter().map(|v| Literal::new(v)).collect();
+            let check = match &test.predicate {
+                Predicate::In(values) => Check::In { literals: literals(values), negate: false },
+                Predicate::NotIn(values) => Check::In { literals: literals(values), negate: true },
+                Predicate::StartsWith(values) => Check::StartsWith(values.clone()),
+                Predicate::Present(is_present) => Check::Present(*is_present),
+                &Predicate::Number(comparison, amount) => {
+                    let (first, last, negate) = comparison.span(amount);
+                    let place = column.and_then(&number);
+                    let decoded = place.map(|place| Span { place, first, last, negate });
+                    Check::Number { comparison, amount, decoded }
+                }
+            };
+            let is_regular = column.is_some_and(|column| column < columns);
+            ResolvedTest { column, is_regular, check }
         });
         Self(resolved.collect())
     }
@@ -108,29 +186,18 @@ impl Tests {
         scratch: &mut Scratch,
     ) {
         selected.clear();
-        let Some((first, rest)) = self.0.split_first() else {
+        let mut tests = self.0.as_slice();
+        if let Some((first, rest)) = tests.split_first()
+            && let (Some(column), true) = (first.column, first.is_regular)
+            && let Check::In { literals, negate } = &first.check
+        {
+            marks.select(batch.rows(), column, literals, *negate, selected);
+            tests = rest;
+        } else {
             selected.extend(0..batch.rows().len() as u32);
-            return;
-        };
-        if !self.0.iter().all(|test| test.is_regular) {
-            return;
         }
-        let run = |test: &ResolvedTest, rows: &[u32], passed: &mut Vec<u32>| {
-            passed.clear();
-            if let Some(column) = test.column {
-                marks.select(rows, column, &test.literals, test.negate, passed);
-            }
-        };
-        run(first, batch.rows(), selected);
-        for test in rest {
-            let Scratch { rows, passed } = scratch;
-            rows.clear();
-            rows.extend(selected.iter().map(|&at| batch.rows()[at as usize]));
-            run(test, rows, passed);
-            for (kept, &at) in passed.iter().enumerate() {
-                selected[kept] = selected[at as usize];
-            }
-            selected.truncate(passed.len());
+        for test in tests {
+            test.narrow(marks, batch, selected, scratch);
         }
     }
 
@@ -138,10 +205,82 @@ impl Tests {
     pub fn passes(&self, marks: &Marks<'_>, batch: &Batch, row: usize) -> bool {
         self.0.iter().all(|test| {
             let text = test.column.and_then(|column| batch.plain_text(marks, row, column));
-            let is_one = |text: &[u8]| test.literals.iter().any(|literal| literal.text() == text);
-            text.is_some_and(|text| is_one(text) != test.negate)
+            match (&test.check, text) {
+                (Check::Present(is_present), text) => text.is_some() == *is_present,
+                (_, None) => false,
+                (Check::In { literals, negate }, Some(text)) => {
+                    literals.iter().any(|literal| literal.text() == text) != *negate
+                }
+                (Check::StartsWith(heads), Some(text)) => starts_with(text, heads),
+                (Check::Number { comparison, amount, .. }, Some(text)) => {
+                    Amount::parse(text).is_some_and(|number| comparison.holds(number, *amount))
+                }
+            }
         })
     }
+}
+
+fn starts_with(text: &[u8], heads: &[Vec<u8>]) -> bool {
+    heads.iter().any(|head| text.starts_with(head))
+}
+
+impl ResolvedTest {
+    /// Keeps only the positions of regular rows that pass.
+    fn narrow(
+        &self,
+        marks: &Marks<'_>,
+        batch: &Batch,
+        selected: &mut Vec<u32>,
+        scratch: &mut Scratch,
+    ) {
+        let column = match (self.column.filter(|_| self.is_regular), &self.check) {
+            (column, Check::Present(is_present)) => {
+                if column.is_some() != *is_present {
+                    selected.clear();
+                }
+                return;
+            }
+            (Some(column), _) => column,
+            (None, _) => return selected.clear(),
+        };
+        let text = |at: u32| marks.field(batch.rows()[at as usize] as usize + column);
+        match &self.check {
+            Check::In { literals, negate } => {
+                let Scratch { rows, passed } = scratch;
+                rows.clear();
+                rows.extend(selected.iter().map(|&at| batch.rows()[at as usize]));
+                passed.clear();
+                marks.select(rows, column, literals, *negate, passed);
+                for (kept, &at) in passed.iter().enumerate() {
+                    selected[kept] = selected[at as usize];
+                }
+                selected.truncate(passed.len());
+            }
+            Check::StartsWith(heads) => keep(selected, |at| starts_with(text(at), heads)),
+            Check::Number { decoded: Some(span), .. } => {
+                let numbers = batch.numbers(span.place);
+                keep(selected, |at| {
+                    let number = numbers[at as usize];
+                    (span.first <= number && number <= span.last) != span.negate
+                });
+            }
+            Check::Number { comparison, amount, decoded: None } => keep(selected, |at| {
+                Amount::parse(text(at)).is_some_and(|number| comparison.holds(number, *amount))
+            }),
+            Check::Present(_) => unreachable!("answered above"),
+        }
+    }
+}
+
+/// Keeps the values that pass, without a branch for each.
+fn keep(values: &mut Vec<u32>, passes: impl Fn(u32) -> bool) {
+    let mut kept = 0;
+    for at in 0..values.len() {
+        let value = values[at];
+        values[kept] = value;
+        kept += usize::from(passes(value));
+    }
+    values.truncate(kept);
 }
 
 /// Memory for evaluating filters, kept from batch to batch.

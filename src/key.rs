@@ -64,7 +64,7 @@ pub struct KeyShape {
 }
 
 /// A contributor, encoded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Key {
     /// In 64 bits, the first key in the highest.
     Narrow(u64),
@@ -164,6 +164,30 @@ impl KeyShape {
         texts
     }
 
+    /// The number that a key begins with, and the rest as a key of the shape `rest`: takes the
+    /// period from a contributor. None if the first part is no number.
+    pub fn split_first(&self, key: &Key, rest: &KeyShape) -> Option<(u64, Key)> {
+        if self.parts.get(1..) == Some(rest.parts.as_slice())
+            && let Some(bits) = rest.parts.iter().map(|part| part.bits()).sum::<Option<u32>>()
+        {
+            let split = |word: u128| ((word >> bits) as u64, word & !(u128::MAX << bits));
+            let word = match (key, self.lane()) {
+                (Key::Narrow(word), _) => Some(u128::from(*word)),
+                (Key::Packed(word), Lane::Packed) => Some(*word),
+                _ => None,
+            };
+            if let Some((first, word)) = word.map(split) {
+                let is_narrow = rest.lane() == Lane::Narrow;
+                let key = if is_narrow { Key::Narrow(word as u64) } else { Key::Packed(word) };
+                return Some((first, key));
+            }
+        }
+        let texts = self.texts(key);
+        let (first, others) = texts.split_first()?;
+        let others: Vec<&[u8]> = others.iter().map(Vec::as_slice).collect();
+        Some((Number::parse(first).value()?, rest.encode(&others, &mut Vec::new())))
+    }
+
     /// The order of contributors with equal values: by key text, bytewise, first key first.
     pub fn compare(&self, left: &Key, right: &Key) -> Ordering {
         // Wide keys differ in length, so the parts of one are found before those of the other.
@@ -228,8 +252,8 @@ impl KeyShape {
     }
 }
 
-/// As many parts as a query may have keys.
-const PARTS_MAX: usize = 4;
+/// As many parts as a query may have keys, and one for the period.
+pub const PARTS_MAX: usize = 5;
 
 /// Appends an IPv4 address to a wide key.
 pub fn push_v4(bytes: &mut Vec<u8>, address: u32) {
@@ -310,6 +334,33 @@ mod tests {
         assert!(matches!(round_trip(&[Text], &[""]), Key::Wide(_)));
         // Numbers beyond their field's range can stand in a column without a known field only.
         assert!(matches!(round_trip(&[PORT], &["65536"]), Key::Wide(_)));
+    }
+
+    #[test]
+    fn a_period_comes_off_any_key() {
+        use Part::{Address, Number, Text};
+        let check = |parts: &[Part], texts: &[&str]| {
+            let rest = KeyShape::new(parts.to_vec());
+            let bytes: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
+            let key = rest.encode(&bytes, &mut Vec::new());
+            let whole = KeyShape::new([&[Number(32)], parts].concat());
+            let with_period = [&[&b"28333333"[..]], &bytes[..]].concat();
+            let with_period = whole.encode(&with_period, &mut Vec::new());
+            assert_eq!(whole.split_first(&with_period, &rest), Some((28_333_333, key.clone())));
+            // Where files have columns of different kinds, all is text.
+            let text = KeyShape::new(vec![Text; parts.len() + 1]);
+            let with_period = [&[&b"28333333"[..]], &bytes[..]].concat();
+            let with_period = text.encode(&with_period, &mut Vec::new());
+            assert_eq!(text.split_first(&with_period, &rest), Some((28_333_333, key)));
+        };
+        check(&[], &[]);
+        check(&[Address], &["10.0.0.1"]);
+        check(&[Address], &["::1"]);
+        check(&[Address], &["-"]);
+        check(&[Address; 2], &["255.255.255.255", "0.0.0.0"]);
+        check(&[Address, Address, PORT, PORT], &["1.2.3.4", "5.6.7.8", "65535", "0"]);
+        check(&[Number(64), Number(64)], &["18446744073709551615", "7"]);
+        check(&[Text, Address], &["eni-1", "1.1.1.1"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::field::{Field, Kind, V2};
+use crate::json::JsonPath;
 use crate::record;
 
 /// The columns of a file, in order.
@@ -96,6 +97,7 @@ impl Layout {
             Column::Field(field) => self.position(*field),
             Column::Name(name) => self.position_of_name(name),
             Column::Position(position) => position.checked_sub(1),
+            Column::Path(_) => None,
         }
     }
 
@@ -114,7 +116,7 @@ impl Default for Layout {
     }
 }
 
-/// A value of a record: by field, by the name in a header, or by position.
+/// A value of an event: by field, by the name in a header, or by position; in a JSON event by path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Column {
@@ -124,6 +126,8 @@ pub enum Column {
     Name(String),
     /// The value at this position, counted from 1 as CloudWatch does, whatever it is.
     Position(usize),
+    /// The value at this path of a JSON event.
+    Path(JsonPath),
 }
 
 impl From<Field> for Column {
@@ -139,6 +143,7 @@ impl Column {
             Self::Field(field) => field.name().to_owned(),
             Self::Name(name) => name.clone(),
             Self::Position(position) => position.to_string(),
+            Self::Path(path) => path.to_string(),
         }
     }
 }

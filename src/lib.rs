@@ -9,6 +9,7 @@
 //!    and portable twins, chosen at run time).
 //! 3. `layout` says which field stands in which column; a header counts for the lines after it.
 //!    `record` reads one line the plain way: it is the definition of what a record is.
+//!    `json` reads events that are JSON.
 //! 4. `batch` checks some five hundred lines at a time and decodes the columns that are needed.
 //! 5. `filter`, `key`, `query`: a question. `plan`: the treaty of all questions with a layout.
 //! 6. `group` turns selected rows into totals by contributor, `rank` orders them, `report` holds
@@ -21,15 +22,15 @@
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | words | error, field, value |
+//! | words | error, field, value, amount |
 //! | bytes | scan, source |
-//! | records | record and layout (a header is a line), tally, batch |
+//! | records | json, record and layout (a header is a line), tally, batch |
 //! | questions | filter, key, query, plan |
 //! | work | group, rank, report, engine |
 //! | dialects | dialect, summary |
 //! | answers | render |
 //!
-//! State is integers and merging is associative, so the answer does not depend on threads, block
+//! State is exact numbers and merging is associative, so the answer does not depend on threads, block
 //! size, compression or the order of files. Every line is accounted for in the [`Tally`].
 //!
 //! ```
@@ -45,6 +46,7 @@
 //! # Ok::<(), flowagg::Error>(())
 //! ```
 
+mod amount;
 mod batch;
 pub mod dialect;
 mod engine;
@@ -53,6 +55,7 @@ mod field;
 mod filter;
 pub mod generate;
 mod group;
+mod json;
 mod key;
 mod layout;
 mod plan;
@@ -67,15 +70,18 @@ pub mod summary;
 mod tally;
 mod value;
 
+pub use amount::{Amount, Comparison};
+pub use batch::Form;
 pub use engine::{Engine, Progress};
 pub use error::{Error, ErrorKind};
 pub use field::{Field, Kind};
 pub use filter::Filter;
 pub use group::Uses;
+pub use json::JsonPath;
 pub use layout::{Column, Layout};
-pub use query::{KEYS_MAX, Measure, Query, QueryBuilder, Scope};
-pub use record::{LINE_BYTES_MAX, Line, Reason, Record, Records, tokens};
-pub use report::{Answer, Contributor, Fault, MalformedLine, Report};
+pub use query::{KEYS_MAX, Measure, Order, PERIOD_SECONDS, Query, QueryBuilder, Scope};
+pub use record::{LINE_BYTES_MAX, Line, Reason, Record, Records, clf_tokens, tokens};
+pub use report::{Answer, Contributor, Datapoint, Fault, MalformedLine, PeriodMetrics, Report};
 pub use scan::{LEVEL_VARIABLE, Level};
 pub use source::Source;
 pub use tally::Tally;
@@ -85,7 +91,7 @@ pub use value::{Address, Number, Status};
 /// about anything in here.
 #[doc(hidden)]
 pub mod rooms {
-    pub use crate::batch::{Batch, Notes};
+    pub use crate::batch::{Batch, Lines, Notes};
     pub use crate::filter::Scratch as FilterScratch;
     pub use crate::group::{Fold, Groups, Scratch, Seeds, Totals};
     pub use crate::plan::Plan;

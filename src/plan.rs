@@ -1,11 +1,12 @@
 //! The treaty between questions and a layout: made once for each layout, before its first record.
 
-use crate::batch::Reading;
-use crate::field::Kind;
+use crate::batch::{Form, Lines, Reading};
+use crate::field::{Field, Kind};
 use crate::filter::{Filter, Tests};
+use crate::json::JsonPath;
 use crate::key::{KeyShape, Lane, Part};
 use crate::layout::{Column, Layout};
-use crate::query::{Measure, Query, Scope};
+use crate::query::{self, Measure, Query, Scope};
 
 /// How to answer all queries over records of one layout.
 #[derive(Debug)]
@@ -14,7 +15,7 @@ pub struct Plan {
     pub reading: Reading,
     /// The distinct filters: queries with equal ones share their evaluation.
     pub selections: Vec<Selection>,
-    /// One for each query.
+    /// One for each part of each query, in order.
     pub steps: Vec<Step>,
     /// Columns that queries name and the layout lacks.
     pub lacking: Vec<String>,
@@ -23,6 +24,8 @@ pub struct Plan {
 /// Which records a query considers and which of them pass.
 #[derive(Debug)]
 pub struct Selection {
+    /// What events it is about.
+    pub form: Form,
     /// Which are considered.
     pub scope: Scope,
     /// Which of those pass.
@@ -34,14 +37,34 @@ pub struct Selection {
 pub struct Step {
     /// The selection, as an index into the plan's.
     pub selection: usize,
-    /// The kinds of the keys.
+    /// The kinds of the keys, and before them that of the period, if there is one.
     pub shape: KeyShape,
+    /// What the period is made of.
+    pub period: Option<Period>,
     /// Where each key is found.
     pub keys: Vec<Source>,
     /// How regular records' keys are kept; none if they lack a key.
     pub lane: Option<Lane>,
     /// Where the value is found; none for a count.
     pub value: Option<Source>,
+}
+
+/// How an event's period is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
+    /// The event's time.
+    pub time: Source,
+    /// Its length.
+    pub seconds: u32,
+}
+
+impl Period {
+    /// The number of the period that a time lies in, none if there is no such period: numbers
+    /// have 32 bits, which for the shortest periods end 8,000 years from now.
+    #[inline(always)]
+    pub fn number(&self, time: u64) -> Option<u32> {
+        u32::try_from(time / u64::from(self.seconds)).ok()
+    }
 }
 
 /// Where a value is found.
@@ -51,6 +74,8 @@ pub struct Source {
     pub column: Option<usize>,
     /// In regular rows.
     pub regular: Regular,
+    /// Whether its values are known to be of the column's kind.
+    pub is_checked: bool,
 }
 
 /// Where a value is found in regular rows.
@@ -67,68 +92,103 @@ pub enum Regular {
 }
 
 impl Plan {
-    /// Plans `queries` over records of `layout`.
-    pub fn new(queries: &[Query], layout: &Layout) -> Self {
-        let number = |column: &Column| {
-            let column = layout.resolve(column)?;
-            matches!(layout.kind(column), Kind::Number(_)).then_some(column)
+    /// Plans `queries` over records of `layout`, or whatever else the `lines` are.
+    pub fn new(queries: &[Query], layout: &Layout, lines: Lines) -> Self {
+        let asks = |form: Form| queries.iter().any(|query| query.form == form);
+        let lines = if asks(Form::Records) { lines } else { Lines::Refused };
+        let mut reading = match lines {
+            Lines::Records => read_records(queries, layout),
+            Lines::Tokens | Lines::Refused => Reading::without_records(layout, lines),
         };
-        let keys = queries.iter().flat_map(|query| &query.keys).filter_map(number);
-        let mut unpadded: Vec<usize> = keys.collect();
-        unpadded.sort_unstable();
-        unpadded.dedup();
-        let measured = queries.iter().filter_map(|query| query.measure.column());
-        let mut numbers: Vec<usize> = measured.filter_map(number).collect();
-        numbers.extend(&unpadded);
-        numbers.sort_unstable();
-        numbers.dedup();
-        let reading = Reading::new(layout, numbers, unpadded);
+        let mut paths: Vec<JsonPath> = Vec::new();
+        for column in queries.iter().flat_map(Query::columns) {
+            if let Column::Path(path) = column
+                && !paths.contains(path)
+            {
+                paths.push(path.clone());
+            }
+        }
+        if asks(Form::Json) {
+            reading = reading.with_json(&paths);
+        }
 
-        let mut distinct: Vec<(Scope, &Filter)> = Vec::new();
+        let treaty = Treaty { lines, paths: &paths, reading: &reading };
+        let mut distinct: Vec<(Form, Scope, &Filter)> = Vec::new();
         let mut steps = Vec::new();
         for query in queries {
-            let wanted = (query.scope, &query.filter);
+            let wanted = (query.form, query.scope, &query.filter);
             let selection = distinct.iter().position(|other| *other == wanted);
             let selection = selection.unwrap_or_else(|| {
                 distinct.push(wanted);
                 distinct.len() - 1
             });
-            steps.push(Step::new(query, selection, &reading));
+            steps.extend(query.parts().map(|part| Step::new(query, part, selection, &treaty)));
         }
-        let selection = |(scope, filter): (Scope, &Filter)| Selection {
+        let columns = if lines == Lines::Records { layout.columns() } else { 0 };
+        let selection = |(form, scope, filter): (Form, Scope, &Filter)| Selection {
+            form,
             scope,
-            tests: Tests::new(filter, layout.columns(), |column| layout.resolve(column)),
+            tests: Tests::new(
+                filter,
+                columns,
+                |column| treaty.resolve(form, column),
+                |column| reading.number(column).filter(|_| form == Form::Records),
+            ),
         };
         let selections = distinct.into_iter().map(selection).collect();
-        Self { selections, steps, lacking: lacking(queries, layout), reading }
+        Self { selections, steps, lacking: lacking(queries, &treaty), reading }
     }
 }
 
-impl Step {
-    fn new(query: &Query, selection: usize, reading: &Reading) -> Self {
-        let keys: Vec<Source> = query.keys.iter().map(|key| Source::new(key, reading)).collect();
-        let part = |key: &Source| {
-            key.column.map_or(Part::Text, |column| Part::of(reading.layout().kind(column)))
-        };
-        let shape = KeyShape::new(keys.iter().map(part).collect());
-        let is_regular = keys.iter().all(|key| key.regular != Regular::Missing);
-        let value = match &query.measure {
-            Measure::Count => None,
-            Measure::Sum(column) | Measure::Min(column) | Measure::Max(column) => {
-                Some(Source::new(column, reading))
-            }
-        };
-        Self { selection, lane: is_regular.then(|| shape.lane()), shape, keys, value }
+/// Which columns of the records are checked and which decoded.
+fn read_records(queries: &[Query], layout: &Layout) -> Reading {
+    let number = |column: &Column| {
+        let column = layout.resolve(column)?;
+        matches!(layout.kind(column), Kind::Number(_)).then_some(column)
+    };
+    let keys = queries.iter().flat_map(|query| &query.keys).filter_map(number);
+    let mut unpadded: Vec<usize> = keys.collect();
+    unpadded.sort_unstable();
+    unpadded.dedup();
+    let measured = queries.iter().filter_map(|query| query.measure.column());
+    let compared = queries.iter().flat_map(|query| query.filter.numbers());
+    let mut numbers: Vec<usize> = measured.chain(compared).filter_map(number).collect();
+    if queries.iter().any(|query| query.period.is_some()) {
+        numbers.extend(layout.position(Field::Start));
     }
+    numbers.extend(&unpadded);
+    numbers.sort_unstable();
+    numbers.dedup();
+    Reading::new(layout, numbers, unpadded)
 }
 
-impl Source {
-    fn new(column: &Column, reading: &Reading) -> Self {
-        let layout = reading.layout();
-        let column = layout.resolve(column);
-        let regular = match column {
+/// What a column means.
+struct Treaty<'a> {
+    lines: Lines,
+    paths: &'a [JsonPath],
+    reading: &'a Reading,
+}
+
+impl Treaty<'_> {
+    /// The column that events of this form have it in.
+    fn resolve(&self, form: Form, column: &Column) -> Option<usize> {
+        match (form, self.lines, column) {
+            (Form::Json, _, Column::Path(path)) => self.paths.iter().position(|p| p == path),
+            (Form::Json, _, Column::Field(Field::Start)) => Some(self.paths.len()),
+            (Form::Json, ..) | (_, Lines::Refused, _) => None,
+            // Of other logs nothing is known but the positions.
+            (_, Lines::Tokens, Column::Position(position)) => position.checked_sub(1),
+            (_, Lines::Tokens, _) => None,
+            (_, Lines::Records, column) => self.reading.layout().resolve(column),
+        }
+    }
+
+    fn source(&self, form: Form, column: &Column) -> Source {
+        let column = self.resolve(form, column);
+        let (layout, reading) = (self.reading.layout(), self.reading);
+        let is_checked = form == Form::Records && self.lines == Lines::Records;
+        let regular = match column.filter(|&column| is_checked && column < layout.columns()) {
             None => Regular::Missing,
-            Some(column) if column >= layout.columns() => Regular::Missing,
             Some(column) => match (reading.address(column), reading.number(column)) {
                 (Some(place), _) => Regular::Address(place),
                 (_, Some(place)) => {
@@ -141,18 +201,45 @@ impl Source {
                 (None, None) => Regular::Text,
             },
         };
-        Self { column, regular }
+        Source { column, regular, is_checked }
+    }
+
+    /// How a key's texts are encoded.
+    fn part(&self, key: &Source) -> Part {
+        let column = key.column.filter(|_| key.is_checked);
+        column.map_or(Part::Text, |column| Part::of(self.reading.layout().kind(column)))
+    }
+}
+
+impl Step {
+    fn new(query: &Query, part: query::Part, selection: usize, treaty: &Treaty<'_>) -> Self {
+        let source = |column: &Column| treaty.source(query.form, column);
+        let keys: Vec<Source> = query.keys.iter().map(source).collect();
+        let seconds = query.period.filter(|_| part == query::Part::Periods);
+        let period = seconds.map(|seconds| Period { time: source(&Field::Start.into()), seconds });
+        let parts = period.iter().map(|_| Part::Number(u32::BITS));
+        let shape = KeyShape::new(parts.chain(keys.iter().map(|key| treaty.part(key))).collect());
+        let mut sources = keys.iter().chain(period.iter().map(|period| &period.time));
+        let is_regular = sources.all(|key| key.regular != Regular::Missing);
+        let value = match &query.measure {
+            Measure::Count => None,
+            Measure::Sum(column) | Measure::Min(column) | Measure::Max(column) => {
+                Some(source(column))
+            }
+        };
+        let lane = is_regular.then(|| shape.lane());
+        Self { selection, lane, shape, period, keys, value }
     }
 }
 
 /// The named columns that the layout lacks. Positions beyond it are no lack: CloudWatch's reading
 /// of an event as an array of values lets them be absent.
-fn lacking(queries: &[Query], layout: &Layout) -> Vec<String> {
+fn lacking(queries: &[Query], treaty: &Treaty<'_>) -> Vec<String> {
     let mut names = Vec::new();
-    for query in queries {
-        let tested = query.filter.tests.iter().map(|test| &test.column);
-        for column in query.keys.iter().chain(query.measure.column()).chain(tested) {
-            if layout.resolve(column).is_none() && !names.contains(&column.label()) {
+    for query in queries.iter().filter(|query| query.form == Form::Records) {
+        let time = query.period.map(|_| Column::Field(Field::Start));
+        for column in query.columns().chain(&time) {
+            if treaty.resolve(query.form, column).is_none() && !names.contains(&column.label()) {
                 names.push(column.label());
             }
         }

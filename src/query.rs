@@ -1,7 +1,9 @@
 //! A question: which records, grouped by what, measured how. Every dialect compiles to this.
 
+use crate::amount::{Amount, Comparison};
+use crate::batch::Form;
 use crate::error::{Error, ErrorKind};
-use crate::field::Kind;
+use crate::field::{Field, Kind};
 use crate::filter::Filter;
 use crate::layout::Column;
 
@@ -43,6 +45,31 @@ pub enum Scope {
     All,
 }
 
+/// What contributors are ordered by, largest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Order {
+    /// By their value.
+    #[default]
+    Sum,
+    /// By the largest value that a single event added.
+    Maximum,
+}
+
+/// The least and the most seconds of a period: CloudWatch's resolution of rules, and a day.
+pub const PERIOD_SECONDS: std::ops::RangeInclusive<u32> = 60..=86_400;
+
+/// One of the totals that a query's answer is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The measure by contributor.
+    Values,
+    /// The largest value of a single event by contributor.
+    Largest,
+    /// The measure by period and contributor.
+    Periods,
+}
+
 /// A question to ask of flow logs.
 ///
 /// ```
@@ -58,7 +85,10 @@ pub enum Scope {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
     pub(crate) scope: Scope,
+    pub(crate) form: Form,
     pub(crate) filter: Filter,
+    pub(crate) period: Option<u32>,
+    pub(crate) order: Order,
     pub(crate) keys: Vec<Column>,
     pub(crate) labels: Vec<String>,
     pub(crate) measure: Measure,
@@ -71,7 +101,10 @@ impl Query {
         QueryBuilder {
             query: Query {
                 scope: Scope::Traffic,
+                form: Form::Records,
                 filter: Filter::new(),
+                period: None,
+                order: Order::Sum,
                 keys: Vec::new(),
                 labels: Vec::new(),
                 measure: Measure::Count,
@@ -95,11 +128,44 @@ impl Query {
         self.top
     }
 
+    /// What it takes its events from.
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// What contributors are ordered by.
+    pub fn order(&self) -> Order {
+        self.order
+    }
+
+    /// The seconds of a period, if it asks for any.
+    pub fn period(&self) -> Option<u32> {
+        self.period
+    }
+
     /// Lists `top` contributors instead; 0 for all.
     #[must_use]
     pub fn with_top(mut self, top: usize) -> Self {
         self.top = top;
         self
+    }
+
+    /// The same question, to be refined.
+    pub fn to_builder(&self) -> QueryBuilder {
+        QueryBuilder { query: self.clone() }
+    }
+
+    /// The totals that its answer is made of; their order is that of their groups.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = Part> {
+        let largest = (self.order == Order::Maximum).then_some(Part::Largest);
+        let periods = self.period.map(|_| Part::Periods);
+        std::iter::once(Part::Values).chain(largest).chain(periods)
+    }
+
+    /// All columns that it names, but the time.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &Column> {
+        let tested = self.filter.tests.iter().map(|test| &test.column);
+        self.keys.iter().chain(self.measure.column()).chain(tested)
     }
 }
 
@@ -114,6 +180,44 @@ impl QueryBuilder {
     #[must_use]
     pub fn scope(mut self, scope: Scope) -> Self {
         self.query.scope = scope;
+        self
+    }
+
+    /// Takes its events from these; its columns are then [`Column::Path`], and
+    /// [`Field::Start`] for the event's time.
+    #[must_use]
+    pub fn form(mut self, form: Form) -> Self {
+        self.query.form = form;
+        self
+    }
+
+    /// Answers by period too: what each listed contributor's value is in each period of so many
+    /// seconds, and what all contributors together come to. A period begins at a multiple of its
+    /// length since 1970; an event belongs to the one that its `start` lies in.
+    #[must_use]
+    pub fn period(mut self, seconds: u32) -> Self {
+        self.query.period = Some(seconds);
+        self
+    }
+
+    /// Considers only events that start at `start` or later and before `end`, in seconds since
+    /// 1970. Events without a time are left out then.
+    #[must_use]
+    pub fn between(mut self, start: Option<u64>, end: Option<u64>) -> Self {
+        let mut filter = std::mem::take(&mut self.query.filter);
+        for (comparison, limit) in [(Comparison::GreaterOrEqual, start), (Comparison::Less, end)] {
+            if let Some(limit) = limit {
+                filter = filter.and_number(Field::Start, comparison, Amount::from(limit));
+            }
+        }
+        self.query.filter = filter;
+        self
+    }
+
+    /// Orders contributors by this.
+    #[must_use]
+    pub fn order(mut self, order: Order) -> Self {
+        self.query.order = order;
         self
     }
 
@@ -158,7 +262,8 @@ impl QueryBuilder {
     ///
     /// # Errors
     /// [`ErrorKind::Query`] for more than four keys, a key twice, labels that do not match the
-    /// keys, position 0, or the sum of a field that is text.
+    /// keys, position 0, the sum of a field that is text, a period that is no multiple of 60
+    /// seconds up to a day, or columns that events of this form do not have.
     pub fn build(self) -> Result<Query, Error> {
         let query = self.query;
         let fail = |message: String| Err(Error::new(ErrorKind::Query, message));
@@ -173,10 +278,31 @@ impl QueryBuilder {
                 return fail(format!("key {} is there twice", key.label()));
             }
         }
-        let tested = query.filter.tests.iter().map(|test| &test.column);
-        let mut columns = query.keys.iter().chain(query.measure.column()).chain(tested);
-        if columns.any(|column| *column == Column::Position(0)) {
-            return fail("position 0, expected positions from 1".to_owned());
+        for column in query.columns() {
+            let is_path = matches!(column, Column::Path(_));
+            let is_time = *column == Column::Field(Field::Start);
+            match query.form {
+                _ if *column == Column::Position(0) => {
+                    return fail("position 0, expected positions from 1".to_owned());
+                }
+                Form::Json if !is_path && !is_time => {
+                    let label = column.label();
+                    return fail(format!(
+                        "{label} in JSON events, expected a path such as $.{label}"
+                    ));
+                }
+                Form::Records if is_path => {
+                    return fail(format!("{} is a path of JSON events", column.label()));
+                }
+                Form::Json | Form::Records => {}
+            }
+        }
+        if let Some(period) = query.period
+            && (!PERIOD_SECONDS.contains(&period) || !period.is_multiple_of(60))
+        {
+            return fail(format!(
+                "a period of {period} seconds, expected a multiple of 60 from 60 to 86400"
+            ));
         }
         if let Some(Column::Field(field)) = query.measure.column()
             && !matches!(field.kind(), Kind::Number(_))

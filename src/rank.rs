@@ -4,6 +4,7 @@
 
 use std::cmp::Ordering;
 
+use crate::amount::Amount;
 use crate::key::{Key, KeyShape};
 
 /// Candidates kept before the worst are thrown away, for short lists.
@@ -15,20 +16,20 @@ pub struct Best<'a> {
     shape: &'a KeyShape,
     /// How many are wanted; 0 for all.
     wanted: usize,
-    candidates: Vec<(u128, Key)>,
+    candidates: Vec<(Amount, Key)>,
     /// Smaller values cannot be among the wanted.
-    floor: u128,
+    floor: Option<Amount>,
 }
 
 impl<'a> Best<'a> {
     /// None yet.
     pub fn new(shape: &'a KeyShape, wanted: usize) -> Self {
-        Self { shape, wanted, candidates: Vec::new(), floor: 0 }
+        Self { shape, wanted, candidates: Vec::new(), floor: None }
     }
 
     /// Considers a contributor.
-    pub fn push(&mut self, key: Key, value: u128) {
-        if value < self.floor {
+    pub fn push(&mut self, key: Key, value: Amount) {
+        if self.floor.is_some_and(|floor| value < floor) {
             return;
         }
         self.candidates.push((value, key));
@@ -40,15 +41,15 @@ impl<'a> Best<'a> {
     fn prune(&mut self) {
         let shape = self.shape;
         let last = self.wanted - 1;
-        let order = |l: &(u128, Key), r: &(u128, Key)| compare(shape, l, r);
+        let order = |l: &(Amount, Key), r: &(Amount, Key)| compare(shape, l, r);
         let (_, (value, _), _) = self.candidates.select_nth_unstable_by(last, order);
-        self.floor = *value;
+        self.floor = Some(*value);
         self.candidates.truncate(self.wanted);
     }
 
     /// Considers the contributors of another list.
     pub fn merge(mut self, other: Self) -> Self {
-        if self.candidates.is_empty() && self.floor == 0 {
+        if self.candidates.is_empty() && self.floor.is_none() {
             return other;
         }
         self.candidates.reserve(other.candidates.len());
@@ -59,7 +60,7 @@ impl<'a> Best<'a> {
     }
 
     /// The contributors in order.
-    pub fn finish(mut self) -> Vec<(u128, Key)> {
+    pub fn finish(mut self) -> Vec<(Amount, Key)> {
         use rayon::slice::ParallelSliceMut;
         let shape = self.shape;
         if self.wanted > 0 && self.candidates.len() > self.wanted {
@@ -70,7 +71,7 @@ impl<'a> Best<'a> {
     }
 }
 
-fn compare(shape: &KeyShape, left: &(u128, Key), right: &(u128, Key)) -> Ordering {
+fn compare(shape: &KeyShape, left: &(Amount, Key), right: &(Amount, Key)) -> Ordering {
     right.0.cmp(&left.0).then_with(|| shape.compare(&left.1, &right.1))
 }
 
@@ -82,8 +83,8 @@ mod tests {
     #[test]
     fn lists_of_any_length_agree_with_sorting() {
         let shape = KeyShape::new(vec![Part::Number(16)]);
-        let all: Vec<(u128, Key)> =
-            (0..5000u64).map(|i| (u128::from(i * 7919 % 50), Key::Narrow(i))).collect();
+        let all: Vec<(Amount, Key)> =
+            (0..5000u64).map(|i| ((i * 7919 % 50).into(), Key::Narrow(i))).collect();
         let mut sorted = all.clone();
         sorted.sort_by_key(|(value, key)| {
             let Key::Narrow(key) = key else { panic!() };

@@ -16,6 +16,12 @@ pub fn tokens(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     line.split(is_blank).filter(|token| !token.is_empty()).take_while(|token| token[0] != b'#')
 }
 
+/// The tokens of any log's line.
+pub fn clf_tokens(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
+    line.split(is_blank).filter(|token| !token.is_empty())
+}
+
 /// Why a line is malformed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -28,6 +34,8 @@ pub enum Reason {
     NotAnAddress(Field),
     /// The log-status is not one that AWS documents.
     UnknownStatus,
+    /// The line is no JSON object, and only JSON is asked for.
+    NotJson,
     /// The line is 1 MiB or longer.
     TooLong,
     /// The input broke off in the middle of the line.
@@ -45,6 +53,7 @@ impl fmt::Display for Reason {
             },
             Self::NotAnAddress(field) => write!(f, "{field} is no address"),
             Self::UnknownStatus => write!(f, "log-status is not OK, NODATA or SKIPDATA"),
+            Self::NotJson => write!(f, "no JSON object"),
             Self::TooLong => write!(f, "longer than 1 MiB"),
             Self::Cut => write!(f, "the input ends in the middle of it"),
         }

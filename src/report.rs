@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use crate::amount::Amount;
 use crate::error::Error;
 use crate::group::Uses;
 use crate::key::{Key, KeyShape};
+use crate::layout::Layout;
 use crate::record::Reason;
 use crate::tally::Tally;
 
@@ -20,6 +22,8 @@ pub struct Report {
     pub faults: Vec<Fault>,
     /// The first malformed lines, in input order.
     pub malformed: Vec<MalformedLine>,
+    /// The layouts that records had, each with the first input in which it was met.
+    pub layouts: Vec<(String, Layout)>,
     /// Files and streams that were opened.
     pub inputs: usize,
     /// Bytes read, before decompression.
@@ -59,9 +63,15 @@ pub struct MalformedLine {
 pub struct Answer {
     pub(crate) labels: Vec<String>,
     pub(crate) shape: KeyShape,
-    pub(crate) ranked: Vec<(u128, Key)>,
+    /// The listed contributors and their values, by rank.
+    pub(crate) ranked: Vec<(Amount, Key)>,
+    /// The largest value of a single event, by rank; empty if none was asked for.
+    pub(crate) maxima: Vec<Amount>,
+    /// Values by period, by rank; empty if none were asked for.
+    pub(crate) datapoints: Vec<Vec<Datapoint>>,
+    pub(crate) periods: Vec<PeriodMetrics>,
     pub(crate) unique: u64,
-    pub(crate) total: Option<u128>,
+    pub(crate) total: Option<Amount>,
     pub(crate) uses: Uses,
 }
 
@@ -71,7 +81,48 @@ pub struct Contributor {
     /// The texts of its keys.
     pub keys: Vec<Vec<u8>>,
     /// Its value.
-    pub value: u128,
+    pub value: Amount,
+    /// The largest value that a single event added; only where contributors are ordered by it.
+    pub maximum: Option<Amount>,
+    /// Its value in each period in which it has one, in order of time; only where a period is
+    /// asked for.
+    pub datapoints: Vec<Datapoint>,
+}
+
+/// A contributor's value in a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Datapoint {
+    /// When the period begins, in seconds since 1970.
+    pub start: u64,
+    /// The value.
+    pub value: Amount,
+}
+
+/// What all contributors, listed or not, come to in a period: the metrics that CloudWatch makes
+/// of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PeriodMetrics {
+    /// When the period begins, in seconds since 1970.
+    pub start: u64,
+    /// How many contributors have a value.
+    pub unique_contributors: u64,
+    /// The largest of their values in this period.
+    pub max_contributor_value: Amount,
+    /// How many events added.
+    pub sample_count: u64,
+    /// The sum of their values.
+    pub sum: Amount,
+    /// The smallest value of a single event.
+    pub minimum: Amount,
+    /// The largest value of a single event.
+    pub maximum: Amount,
+}
+
+impl PeriodMetrics {
+    /// The mean value of an event.
+    pub fn average(&self) -> f64 {
+        self.sum.to_f64() / self.sample_count as f64
+    }
 }
 
 impl Contributor {
@@ -90,9 +141,18 @@ impl Answer {
 
     /// The contributors, largest value first, equal values by key text; as many as were asked.
     pub fn contributors(&self) -> impl ExactSizeIterator<Item = Contributor> {
-        self.ranked
-            .iter()
-            .map(|(value, key)| Contributor { keys: self.shape.texts(key), value: *value })
+        self.ranked.iter().enumerate().map(|(rank, (value, key))| Contributor {
+            keys: self.shape.texts(key),
+            value: *value,
+            maximum: self.maxima.get(rank).copied(),
+            datapoints: self.datapoints.get(rank).cloned().unwrap_or_default(),
+        })
+    }
+
+    /// What all contributors come to in each period that has any, in order of time; empty if no
+    /// period was asked for.
+    pub fn periods(&self) -> &[PeriodMetrics] {
+        &self.periods
     }
 
     /// How many distinct contributors there are, listed or not.
@@ -102,7 +162,7 @@ impl Answer {
 
     /// The value over all contributors, listed or not: their sum (or for a smallest or largest
     /// value, the smallest or largest). None if no record added anything.
-    pub fn total(&self) -> Option<u128> {
+    pub fn total(&self) -> Option<Amount> {
         self.total
     }
 

@@ -3,6 +3,7 @@
 //! All of them are asked in one pass. They are ordinary queries: nothing below this room knows
 //! that there is a summary.
 
+use crate::amount::Amount;
 use crate::error::Error;
 use crate::field::Field;
 use crate::filter::Filter;
@@ -89,18 +90,24 @@ impl<'a> Summary<'a> {
         let answers: &[Answer; QUESTIONS] =
             report.answers.as_slice().try_into().expect("a report on the questions of a summary");
         let [start, end, sums @ .., contributors] = answers;
+        let word = |answer: &Answer| answer.total().map(of_records);
         let traffic = |at: usize| Traffic {
-            records: sums[at].total().unwrap_or(0),
-            packets: sums[at + 1].total().unwrap_or(0),
-            bytes: sums[at + 2].total().unwrap_or(0),
+            records: word(&sums[at]).unwrap_or(0),
+            packets: word(&sums[at + 1]).unwrap_or(0),
+            bytes: word(&sums[at + 2]).unwrap_or(0),
         };
         Self {
             tally: &report.tally,
-            start: start.total(),
-            end: end.total(),
+            start: word(start),
+            end: word(end),
             accept: traffic(0),
             reject: traffic(3),
             contributors,
         }
     }
+}
+
+/// What the fields of flow-log records add up to is whole and not negative.
+fn of_records(amount: Amount) -> u128 {
+    u128::try_from(amount.floor()).unwrap_or_default()
 }

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use flowagg::generate::{Generator, Options};
 use flowagg::{
-    Answer, Engine, Field, Filter, Layout, Level, Measure, Query, Records, Report, Source, Status,
+    Amount, Answer, Engine, Field, Filter, Layout, Level, Measure, Query, Records, Report, Source,
+    Status,
 };
 
 /// A folder of this test's own, removed when it ends.
@@ -84,7 +85,7 @@ fn queries() -> Vec<Query> {
     ]
 }
 
-type Contributors = Vec<(Vec<Vec<u8>>, u128)>;
+type Contributors = Vec<(Vec<Vec<u8>>, Amount)>;
 
 fn contributors(answer: &Answer) -> Contributors {
     answer.contributors().map(|c| (c.keys, c.value)).collect()
@@ -157,7 +158,7 @@ fn split_and_shuffled_files_answer_alike() {
 }
 
 /// The engine in thirty lines: read each record, add to a tree.
-fn twin(text: &[u8], key: &[Field], accepted_only: bool) -> BTreeMap<Vec<Vec<u8>>, u128> {
+fn twin(text: &[u8], key: &[Field], accepted_only: bool) -> BTreeMap<Vec<Vec<u8>>, Amount> {
     let mut sums = BTreeMap::new();
     let mut records = Records::new(text, Layout::v2());
     while let Some(record) = records.next_record() {
@@ -169,7 +170,7 @@ fn twin(text: &[u8], key: &[Field], accepted_only: bool) -> BTreeMap<Vec<Vec<u8>
             && passes
             && record.status() == Status::Ok
         {
-            *sums.entry(keys).or_default() += u128::from(bytes);
+            *sums.entry(keys).or_default() += Amount::from(bytes);
         }
     }
     sums

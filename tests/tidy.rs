@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 /// The rooms, lowest floor first. A room uses those of lower floors and, on its own floor, those
 /// to its left. `record` and `layout` share a place: a header is a line, and a line has a layout.
 const FLOORS: [&[&str]; 8] = [
-    &["error", "field", "value"],
+    &["error", "field", "value", "amount"],
     &["scan", "source"],
-    &["record layout", "tally", "batch"],
+    &["json", "record layout", "tally", "batch"],
     // The filter names columns only; `query` is to its right.
     &["filter", "key", "query", "plan"],
     &["group", "rank", "report", "engine"],

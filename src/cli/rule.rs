@@ -37,15 +37,17 @@ pub fn run(path: &Path, paths: &[PathBuf], common: &Common) -> Exit {
     }
     let query = rule.to_query(common.top());
     answer::run(&[query], paths, common, |out, report| {
-        let ranking = Ranking {
+        let rankings = [Ranking {
+            name: None,
             answer: &report.answers[0],
             statistic: rule.statistic(),
             measured: rule.measured(),
-        };
+            period: None,
+        }];
         match common.format() {
-            Format::Table => table::rule(out, &ranking, is_coloured()),
-            Format::Json => json::rule(out, &ranking),
-            Format::Csv => csv::rule(out, &ranking),
+            Format::Table => table::rules(out, &rankings, is_coloured()),
+            Format::Json => json::rules(out, &rankings),
+            Format::Csv => csv::rules(out, &rankings),
         }
     })
 }

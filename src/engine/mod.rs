@@ -3,6 +3,7 @@
 //! One thread is the parallel path with one worker, one question a list of one, and standard
 //! input a source like any other.
 
+mod answers;
 mod order;
 mod schedule;
 mod worker;
@@ -12,15 +13,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
-
-use crate::batch::{SPECIMENS_MAX, Specimen};
+use crate::batch::{Form, Lines, SPECIMENS_MAX, Specimen};
 use crate::error::{Error, ErrorKind};
-use crate::group::{Fold, Groups, Seeds, Totals};
-use crate::key::KeyShape;
+use crate::group::{Groups, Seeds};
 use crate::layout::Layout;
 use crate::query::Query;
-use crate::rank::Best;
 use crate::report::{Answer, Fault, MalformedLine, Report};
 use crate::scan::Level;
 use crate::source::{Expansion, Input, Source, expand};
@@ -73,6 +70,7 @@ pub struct Engine {
     level: Option<Level>,
     block_bytes: usize,
     layout: Layout,
+    lines: Lines,
     progress: Arc<Progress>,
 }
 
@@ -90,6 +88,7 @@ impl Engine {
             level: None,
             block_bytes: BLOCK_BYTES,
             layout: Layout::v2(),
+            lines: Lines::Records,
             progress: Arc::default(),
         }
     }
@@ -119,6 +118,15 @@ impl Engine {
     #[must_use]
     pub fn layout(mut self, layout: Layout) -> Self {
         self.layout = layout;
+        self
+    }
+
+    /// Takes every line for an event of space-separated tokens, of whatever log, instead of
+    /// checking it as a flow-log record. Then columns are known by position only, and events
+    /// have no time.
+    #[must_use]
+    pub fn tokens(mut self, is_tokens: bool) -> Self {
+        self.lines = if is_tokens { Lines::Tokens } else { Lines::Records };
         self
     }
 
@@ -160,6 +168,7 @@ impl Engine {
             inputs: &inputs,
             level,
             layout: Arc::new(self.layout.clone()),
+            lines: self.lines,
             seeds: Seeds::random(),
             block_bytes: self.block_bytes,
             progress: &self.progress,
@@ -174,6 +183,7 @@ pub(crate) struct Run<'a> {
     inputs: &'a [Input],
     level: Level,
     layout: Arc<Layout>,
+    lines: Lines,
     seeds: Seeds,
     block_bytes: usize,
     progress: &'a Progress,
@@ -189,7 +199,9 @@ pub(crate) struct SpecimenOf {
 
 /// What one worker found.
 struct Findings {
+    /// One for each part of each query.
     groups: Vec<Groups>,
+    layouts: Vec<(usize, Arc<Layout>)>,
     tally: Tally,
     specimens: Vec<SpecimenOf>,
     faults: Vec<(usize, Error)>,
@@ -208,11 +220,13 @@ impl Run<'_> {
 
         let mut tally = Tally::default();
         let (mut groups, mut specimens, mut faults) = (Vec::new(), Vec::new(), Vec::new());
+        let mut layouts = Vec::new();
         for found in findings {
             tally += &found.tally;
             groups.push(found.groups);
             specimens.extend(found.specimens);
             faults.extend(found.faults);
+            layouts.extend(found.layouts);
         }
         assert!(tally.is_balanced(), "lines are not accounted for: {tally:?}");
         Ok(Report {
@@ -220,6 +234,7 @@ impl Run<'_> {
             tally,
             faults: self.faults(unfound, faults),
             malformed: self.malformed(specimens),
+            layouts: self.layouts(layouts),
             inputs: self.inputs.len(),
             bytes_read: self.progress.bytes(),
         })
@@ -234,20 +249,36 @@ impl Run<'_> {
             let message = "a worker stopped in the middle of its work; no answer is given";
             return Err(Error::new(ErrorKind::Internal, message));
         }
-        let Worker { groups, notes, specimens, faults, .. } = worker;
-        Ok(Findings { groups, tally: notes.tally, specimens, faults })
+        let Worker { groups, notes, specimens, faults, layouts, .. } = worker;
+        Ok(Findings { groups, layouts, tally: notes.tally, specimens, faults })
     }
 
     /// Merges what the workers found, question by question.
     fn answers(&self, workers: Vec<Vec<Groups>>) -> Vec<Answer> {
-        let mut by_query: Vec<Vec<Groups>> = self.queries.iter().map(|_| Vec::new()).collect();
-        for worker in workers {
-            for (groups, of_query) in worker.into_iter().zip(&mut by_query) {
-                of_query.push(groups);
+        let mut workers: Vec<_> = workers.into_iter().map(Vec::into_iter).collect();
+        let mut of_part = || workers.iter_mut().filter_map(Iterator::next).collect();
+        let answer = |query: &Query| {
+            let groups = query.parts().map(|_| of_part()).collect();
+            answers::answer(query, groups)
+        };
+        self.queries.iter().map(answer).collect()
+    }
+
+    /// Whether lines may be headers.
+    fn has_headers(&self) -> bool {
+        let asks_records = |query: &Query| query.form() == Form::Records;
+        self.lines == Lines::Records && self.queries.iter().any(asks_records)
+    }
+
+    fn layouts(&self, mut layouts: Vec<(usize, Arc<Layout>)>) -> Vec<(String, Layout)> {
+        layouts.sort_by_key(|(input, _)| *input);
+        let mut first: Vec<(String, Layout)> = Vec::new();
+        for (input, layout) in layouts {
+            if !first.iter().any(|(_, other)| *other == *layout) {
+                first.push((self.inputs[input].name(), layout.as_ref().clone()));
             }
         }
-        let answer = |(query, groups)| answer(query, groups);
-        self.queries.iter().zip(by_query).map(answer).collect()
+        first
     }
 
     fn faults(
@@ -277,55 +308,5 @@ impl Run<'_> {
             MalformedLine { input: self.inputs[input].name(), line: line + 1, reason, text }
         });
         shown.collect()
-    }
-}
-
-/// The answer to one question.
-fn answer(query: &Query, groups: Vec<Groups>) -> Answer {
-    let totals = Totals::collect(groups).expect("there is at least one worker");
-    let labels = query.labels().to_vec();
-    let (shape, uses) = (totals.shape().clone(), totals.uses());
-    if labels.is_empty() {
-        let total = totals.total();
-        let unique = u64::from(total.is_some());
-        return Answer { labels, shape, ranked: Vec::new(), unique, total, uses };
-    }
-    let fold = Fold::of(query.measure());
-    let parts_log2 = totals.parts_log2();
-    let part = |part: usize| {
-        let mut found = PartAnswer::none(&shape, query.top());
-        totals.visit_part(part, parts_log2, |key, value| {
-            found.unique += 1;
-            found.total = Some(found.total.map_or(value, |total| fold.join(total, value)));
-            found.best.push(key, value);
-        });
-        found
-    };
-    let parts = (0..1usize << parts_log2).into_par_iter().map(part);
-    let none = || PartAnswer::none(&shape, query.top());
-    let PartAnswer { best, unique, total } =
-        parts.reduce(none, |left, right| left.join(right, fold));
-    let ranked = best.finish();
-    Answer { labels, ranked, unique, total, uses, shape }
-}
-
-/// What merging one part, or several, came to.
-struct PartAnswer<'a> {
-    best: Best<'a>,
-    unique: u64,
-    total: Option<u128>,
-}
-
-impl<'a> PartAnswer<'a> {
-    fn none(shape: &'a KeyShape, wanted: usize) -> Self {
-        Self { best: Best::new(shape, wanted), unique: 0, total: None }
-    }
-
-    fn join(self, other: Self, fold: Fold) -> Self {
-        let total = match (self.total, other.total) {
-            (Some(left), Some(right)) => Some(fold.join(left, right)),
-            (total, None) | (None, total) => total,
-        };
-        Self { best: self.best.merge(other.best), unique: self.unique + other.unique, total }
     }
 }

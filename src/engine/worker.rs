@@ -8,7 +8,7 @@ use memchr::memchr;
 use super::order::{Order, Turn};
 use super::schedule::{Parcel, Schedule, SharedFile, Task};
 use super::{Run, SpecimenOf};
-use crate::batch::{Batch, Notes, SPECIMENS_MAX};
+use crate::batch::{Batch, Form, Notes, SPECIMENS_MAX};
 use crate::error::{Error, ErrorKind};
 use crate::filter::Scratch as FilterScratch;
 use crate::group::{Fold, Groups, Scratch};
@@ -41,6 +41,8 @@ pub struct Worker<'a> {
     /// What could not be read or used, with the number of its input.
     pub faults: Vec<(usize, Error)>,
     plans: Vec<(Arc<Layout>, Plan)>,
+    /// The layouts that records had, each with the first input that this worker met it in.
+    pub layouts: Vec<(usize, Arc<Layout>)>,
     scanner: Option<Scanner>,
     inflater: Option<Inflater>,
     compressed: Vec<u8>,
@@ -59,7 +61,9 @@ struct Memory {
 impl<'a> Worker<'a> {
     pub fn new(run: &'a Run<'a>, schedule: &'a Schedule) -> Self {
         let groups =
-            run.queries.iter().map(|query| Groups::new(Fold::of(query.measure()), run.seeds));
+            run.queries.iter().flat_map(|query| query.parts().map(move |part| (query, part)));
+        let groups =
+            groups.map(|(query, part)| Groups::new(Fold::of(query.measure(), part), run.seeds));
         Self {
             run,
             schedule,
@@ -68,6 +72,7 @@ impl<'a> Worker<'a> {
             specimens: Vec::new(),
             faults: Vec::new(),
             plans: Vec::new(),
+            layouts: Vec::new(),
             scanner: Some(Scanner::new(run.level)),
             inflater: None,
             compressed: Vec::new(),
@@ -281,7 +286,7 @@ impl<'a> Worker<'a> {
         let starts_with_mark = is_first && block.text().starts_with(BYTE_ORDER_MARK);
         let start = if starts_with_mark { BYTE_ORDER_MARK.len() } else { 0 };
         let marks = scanner.scan(block, start);
-        let headers = find_headers(&marks);
+        let headers = if self.run.has_headers() { find_headers(&marks) } else { Vec::new() };
         let last = headers.last().map(|(_, layout)| Arc::clone(layout));
         let before = turn.take(marks.lines() as u64, last);
 
@@ -319,7 +324,7 @@ impl<'a> Worker<'a> {
         let known =
             self.plans.iter().position(|(other, _)| Arc::ptr_eq(other, layout) || other == layout);
         let at = known.unwrap_or_else(|| {
-            let plan = Plan::new(self.run.queries, layout);
+            let plan = Plan::new(self.run.queries, layout, self.run.lines);
             self.plans.push((Arc::clone(layout), plan));
             self.plans.len() - 1
         });
@@ -331,7 +336,15 @@ impl<'a> Worker<'a> {
             batch.fill(&plan.reading, marks, &mut cursor, to, &mut self.notes);
             self.memory.observe(plan, marks, &mut self.groups);
         }
-        if !plan.lacking.is_empty() && self.notes.tally.records() > records_before {
+        if self.notes.tally.records() == records_before {
+            return;
+        }
+        let is_known = |other: &Arc<Layout>| Arc::ptr_eq(other, layout) || other == layout;
+        match self.layouts.iter_mut().find(|(_, other)| is_known(other)) {
+            Some((first, _)) => *first = input.min(*first),
+            None => self.layouts.push((input, Arc::clone(layout))),
+        }
+        if !plan.lacking.is_empty() {
             let lacking = plan.lacking.join(", ");
             let error = Error::new(
                 ErrorKind::Query,
@@ -350,16 +363,24 @@ impl Memory {
         let Self { batch, scratch, filter_scratch, selected } = self;
         selected.resize_with(plan.selections.len(), Vec::new);
         for (selection, selected) in plan.selections.iter().zip(&mut *selected) {
-            selection.tests.select(marks, batch, selected, filter_scratch);
+            if selection.form == Form::Records {
+                selection.tests.select(marks, batch, selected, filter_scratch);
+            }
         }
         for (step, groups) in plan.steps.iter().zip(&mut *groups) {
+            if plan.selections[step.selection].form != Form::Records {
+                continue;
+            }
             let selected = &selected[step.selection];
             groups.filter_out(batch.rows().len() - selected.len());
             groups.observe_regular(step, marks, batch, selected, scratch);
         }
         for row in 0..batch.plain_rows() {
             for (at, selection) in plan.selections.iter().enumerate() {
-                if selection.scope == Scope::Traffic && batch.plain_status(row) != Status::Ok {
+                let is_traffic = batch.plain_status(row) == Status::Ok;
+                if selection.form != batch.plain_form(row)
+                    || selection.scope == Scope::Traffic && !is_traffic
+                {
                     continue;
                 }
                 let passes = selection.tests.passes(marks, batch, row);

@@ -1,20 +1,30 @@
 //! Selected records become totals by contributor.
 //!
-//! Each worker has one set of groups for each question; sets are merged part by part (a part is
-//! a range of hashes), so that merging is parallel and what is being merged fits a cache.
+//! Each worker has one set of groups for each part of each question; sets are merged part by
+//! part of the hashes, so that merging is parallel and what is being merged fits a cache.
+//!
+//! Values are words, as those of flow logs are; the few that are none (JSON events may hold
+//! fractions and negative numbers) are kept beside the tables as exact amounts.
 
+mod moments;
 mod table;
+mod totals;
 mod wide;
 
+use hashbrown::HashMap;
+
+use crate::amount::Amount;
 use crate::batch::Batch;
-use crate::key::{Key, KeyShape, Lane, push_number, push_text, push_v4};
-use crate::plan::{Regular, Step};
-use crate::query::Measure;
+use crate::key::{Key, KeyShape, Lane, PARTS_MAX, push_number, push_text, push_v4};
+use crate::plan::{Period, Regular, Source, Step};
+use crate::query::{Measure, Part};
 use crate::scan::Marks;
 use crate::value::Number;
 
+pub use moments::{Moment, Moments};
 pub use table::Seeds;
 use table::{Table, Word};
+pub use totals::Totals;
 use wide::WideTable;
 
 /// How two values of a contributor become one.
@@ -29,17 +39,17 @@ pub enum Fold {
 }
 
 impl Fold {
-    /// What a measure does with values.
-    pub fn of(measure: &Measure) -> Self {
-        match measure {
-            Measure::Count | Measure::Sum(_) => Self::Sum,
-            Measure::Min(_) => Self::Min,
-            Measure::Max(_) => Self::Max,
+    /// What a part of a question does with values.
+    pub(crate) fn of(measure: &Measure, part: Part) -> Self {
+        match (part, measure) {
+            (Part::Largest, _) | (_, Measure::Max(_)) => Self::Max,
+            (_, Measure::Min(_)) => Self::Min,
+            (_, Measure::Count | Measure::Sum(_)) => Self::Sum,
         }
     }
 
     /// Joins two values.
-    pub fn join(self, left: u128, right: u128) -> u128 {
+    pub fn join(self, left: Amount, right: Amount) -> Amount {
         match self {
             Self::Sum => left + right,
             Self::Min => left.min(right),
@@ -59,6 +69,8 @@ pub struct Uses {
     pub no_key: u64,
     /// Records that passed and have no number to add.
     pub no_value: u64,
+    /// Records that added, but have no time and so no period.
+    pub no_time: u64,
 }
 
 impl Uses {
@@ -67,10 +79,11 @@ impl Uses {
         self.filtered_out += other.filtered_out;
         self.no_key += other.no_key;
         self.no_value += other.no_value;
+        self.no_time += other.no_time;
     }
 }
 
-/// One worker's totals for one question.
+/// One worker's totals for one part of a question.
 #[derive(Debug)]
 pub struct Groups {
     fold: Fold,
@@ -78,6 +91,8 @@ pub struct Groups {
     /// Totals by the kinds of the keys: one set, unless files have different kinds of columns
     /// where a question names positions.
     shapes: Vec<ShapeGroups>,
+    /// What all contributors together come to, by period.
+    moments: Moments,
     uses: Uses,
 }
 
@@ -85,10 +100,13 @@ pub struct Groups {
 struct ShapeGroups {
     shape: KeyShape,
     /// Without keys there is one contributor: everything.
-    total: Option<u128>,
+    total: Option<Amount>,
     narrow: Table<u64>,
     packed: Table<u128>,
     wide: WideTable,
+    /// What is no word, by contributor: adds to what the tables hold.
+    odd: HashMap<Key, Amount>,
+    seeds: Seeds,
 }
 
 /// A worker's memory for one batch.
@@ -98,13 +116,16 @@ pub struct Scratch {
     packed: Vec<u128>,
     bytes: Vec<u8>,
     values: Vec<u64>,
+    periods: Vec<u32>,
     selected: Vec<u32>,
+    odd: Vec<(u32, Amount)>,
 }
 
 impl Groups {
     /// Nothing yet.
     pub fn new(fold: Fold, seeds: Seeds) -> Self {
-        Self { fold, seeds, shapes: Vec::new(), uses: Uses::default() }
+        let (shapes, moments, uses) = (Vec::new(), Moments::default(), Uses::default());
+        Self { fold, seeds, shapes, moments, uses }
     }
 
     fn shape(&mut self, shape: &KeyShape) -> &mut ShapeGroups {
@@ -131,40 +152,72 @@ impl Groups {
         scratch: &mut Scratch,
     ) {
         let Some(lane) = step.lane else {
-            self.uses.no_key += selected.len() as u64;
+            let has_keys = step.keys.iter().all(|key| key.regular != Regular::Missing);
+            let uses = &mut self.uses;
+            *(if has_keys { &mut uses.no_time } else { &mut uses.no_key }) += selected.len() as u64;
             return;
         };
         let mut with_value = std::mem::take(&mut scratch.selected);
+        let mut odd = std::mem::take(&mut scratch.odd);
+        let values = &mut scratch.values;
         let selected =
-            gather_values(step, marks, batch, selected, &mut scratch.values, &mut with_value);
+            gather_values(step, marks, batch, selected, values, &mut with_value, &mut odd);
         self.uses.no_value += selected.missing;
         let selected = selected.rows;
         self.uses.added += selected.len() as u64;
         let values = step.value.map(|_| scratch.values.as_slice());
-        let fold = self.fold;
+        scratch.periods.clear();
+        if let Some(period) = step.period {
+            gather_periods(&period, batch, selected, &mut scratch.periods);
+            self.moments.observe(&scratch.periods, values);
+        }
+        let (fold, periods) = (self.fold, &scratch.periods);
         let groups = self.shape(&step.shape);
-        if step.keys.is_empty() {
+        if step.shape.parts().is_empty() {
             groups.fold_total(fold, values, selected.len());
         } else {
             match lane {
                 Lane::Narrow => {
-                    gather_keys(step, batch, selected, &mut scratch.narrow);
+                    gather_keys(step, batch, selected, periods, &mut scratch.narrow);
                     groups.narrow.fold_all(fold, &scratch.narrow, values);
                 }
                 Lane::Packed => {
-                    gather_keys(step, batch, selected, &mut scratch.packed);
+                    gather_keys(step, batch, selected, periods, &mut scratch.packed);
                     groups.packed.fold_all(fold, &scratch.packed, values);
                 }
                 Lane::Wide => {
+                    let bytes = &mut scratch.bytes;
                     for (at, &position) in selected.iter().enumerate() {
-                        wide_key(step, marks, batch, position as usize, &mut scratch.bytes);
+                        bytes.clear();
+                        if let Some(&period) = periods.get(at) {
+                            push_number(bytes, period.into());
+                        }
+                        push_keys(step, marks, batch, position as usize, bytes);
                         let value = values.map_or(1, |values| values[at]);
-                        groups.wide.fold(fold, &scratch.bytes, value, 0);
+                        groups.wide.fold(fold, bytes, value, 0);
                     }
                 }
             }
         }
-        scratch.selected = with_value;
+        for (position, amount) in odd.drain(..) {
+            self.observe_odd(step, marks, batch, position as usize, amount, scratch);
+        }
+        (scratch.selected, scratch.odd) = (with_value, odd);
+    }
+
+    /// Adds a regular row whose value is no word, by its texts.
+    fn observe_odd(
+        &mut self,
+        step: &Step,
+        marks: &Marks<'_>,
+        batch: &Batch,
+        position: usize,
+        amount: Amount,
+        scratch: &mut Scratch,
+    ) {
+        let mark = batch.rows()[position] as usize;
+        let text = |source: &Source| source.column.map(|column| marks.field(mark + column));
+        self.observe_texts(step, text, |_| Some(amount), scratch);
     }
 
     /// Adds a plain row.
@@ -176,10 +229,23 @@ impl Groups {
         row: usize,
         scratch: &mut Scratch,
     ) {
-        let text = |column: Option<usize>| batch.plain_text(marks, row, column?);
-        let mut texts = [&b""[..]; crate::query::KEYS_MAX];
-        for (slot, key) in texts.iter_mut().zip(&step.keys) {
-            match text(key.column) {
+        let text = |source: &Source| batch.plain_text(marks, row, source.column?);
+        let amount = |source: &Source| text(source).and_then(Amount::parse_value);
+        self.observe_texts(step, text, amount, scratch);
+    }
+
+    fn observe_texts<'t>(
+        &mut self,
+        step: &Step,
+        text: impl Fn(&Source) -> Option<&'t [u8]>,
+        amount: impl Fn(&Source) -> Option<Amount>,
+        scratch: &mut Scratch,
+    ) {
+        let mut digits = [0; PERIOD_DIGITS];
+        let mut texts = [&b""[..]; PARTS_MAX];
+        let first = usize::from(step.period.is_some());
+        for (slot, key) in texts[first..].iter_mut().zip(&step.keys) {
+            match text(key) {
                 Some(found) => *slot = found,
                 None => {
                     self.uses.no_key += 1;
@@ -187,22 +253,49 @@ impl Groups {
                 }
             }
         }
-        let value = match &step.value {
-            None => Some(1),
-            Some(source) => text(source.column).and_then(|text| Number::parse(text).value()),
-        };
-        let Some(value) = value else {
+        let Some(value) = step.value.as_ref().map_or(Some(Amount::from(1u64)), amount) else {
             self.uses.no_value += 1;
             return;
         };
         self.uses.added += 1;
-        let fold = self.fold;
+        if let Some(period) = &step.period {
+            let time = text(&period.time).and_then(|text| Number::parse(text).value());
+            let Some(number) = time.and_then(|time| period.number(time)) else {
+                self.uses.no_time += 1;
+                return;
+            };
+            self.moments.observe_one(number, value);
+            texts[0] = written(number, &mut digits);
+        }
+        let (fold, word) = (self.fold, value.whole().and_then(|whole| u64::try_from(whole).ok()));
         let groups = self.shape(&step.shape);
-        if step.keys.is_empty() {
-            groups.fold_total(fold, Some(&[value]), 1);
-        } else {
-            let key = step.shape.encode(&texts[..step.keys.len()], &mut scratch.bytes);
-            groups.merge_one(fold, &key, value, 0);
+        let parts = step.shape.parts().len();
+        match (parts, word) {
+            (0, _) => groups.fold_into_total(fold, value),
+            (_, Some(word)) => {
+                let key = step.shape.encode(&texts[..parts], &mut scratch.bytes);
+                groups.merge_one(fold, &key, word, 0);
+            }
+            (_, None) => {
+                let key = step.shape.encode(&texts[..parts], &mut scratch.bytes);
+                groups.merge_odd(fold, key, value);
+            }
+        }
+    }
+}
+
+/// Digits of the largest number of a period.
+const PERIOD_DIGITS: usize = 10;
+
+/// The digits of a period's number.
+fn written(number: u32, digits: &mut [u8; PERIOD_DIGITS]) -> &[u8] {
+    let (mut rest, mut at) = (number, PERIOD_DIGITS);
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            return &digits[at..];
         }
     }
 }
@@ -213,7 +306,8 @@ struct WithValue<'a> {
     missing: u64,
 }
 
-/// Puts the values of the selected rows into `values`.
+/// Puts the values of the selected rows into `values`; those that are no words, with the position
+/// of their row, into `odd`.
 fn gather_values<'a>(
     step: &Step,
     marks: &Marks<'_>,
@@ -221,6 +315,7 @@ fn gather_values<'a>(
     selected: &'a [u32],
     values: &mut Vec<u64>,
     with_value: &'a mut Vec<u32>,
+    odd: &mut Vec<(u32, Amount)>,
 ) -> WithValue<'a> {
     values.clear();
     let Some(source) = step.value else {
@@ -237,13 +332,16 @@ fn gather_values<'a>(
             with_value.clear();
             let column = source.column.filter(|_| source.regular == Regular::Text);
             for &at in selected {
-                let number = |column| Number::parse(marks.field(row(batch, at) + column)).value();
-                if let Some(value) = column.and_then(number) {
+                let Some(column) = column else { break };
+                let text = marks.field(row(batch, at) + column);
+                if let Some(value) = Number::parse(text).value() {
                     values.push(value);
                     with_value.push(at);
+                } else if let Some(amount) = Amount::parse_value(text) {
+                    odd.push((at, amount));
                 }
             }
-            let missing = (selected.len() - with_value.len()) as u64;
+            let missing = (selected.len() - with_value.len() - odd.len()) as u64;
             WithValue { rows: with_value, missing }
         }
     }
@@ -253,6 +351,18 @@ fn row(batch: &Batch, position: u32) -> usize {
     batch.rows()[position as usize] as usize
 }
 
+/// Puts the periods of the selected rows into `periods`.
+///
+/// Times beyond the last period, thousands of years from now, fall into it; no real time does.
+fn gather_periods(period: &Period, batch: &Batch, selected: &[u32], periods: &mut Vec<u32>) {
+    let Regular::Number(place, _) = period.time.regular else {
+        unreachable!("a step without a time column has no lane")
+    };
+    let times = batch.numbers(place);
+    let number = |&at: &u32| period.number(times[at as usize]).unwrap_or(u32::MAX);
+    periods.extend(selected.iter().map(number));
+}
+
 /// Puts the packed keys of the selected rows into `keys`.
 fn gather_keys<
     K: Word + From<u64> + std::ops::Shl<u32, Output = K> + std::ops::BitOr<Output = K>,
@@ -260,14 +370,16 @@ fn gather_keys<
     step: &Step,
     batch: &Batch,
     selected: &[u32],
+    periods: &[u32],
     keys: &mut Vec<K>,
 ) {
     keys.clear();
+    keys.extend(periods.iter().map(|&period| K::from(period.into())));
     keys.resize(selected.len(), K::default());
     for (nth, source) in step.keys.iter().enumerate() {
         // The first key needs no room made for it (and may have as many bits as the word).
         let join = |key: K, value: u64, bits: u32| match nth {
-            0 => K::from(value),
+            0 if periods.is_empty() => K::from(value),
             _ => key << bits | K::from(value),
         };
         match source.regular {
@@ -288,9 +400,8 @@ fn gather_keys<
     }
 }
 
-/// Puts the wide key of a regular row into `bytes`.
-fn wide_key(step: &Step, marks: &Marks<'_>, batch: &Batch, position: usize, bytes: &mut Vec<u8>) {
-    bytes.clear();
+/// Appends the keys of a regular row to a wide key.
+fn push_keys(step: &Step, marks: &Marks<'_>, batch: &Batch, position: usize, bytes: &mut Vec<u8>) {
     for source in &step.keys {
         match (source.regular, source.column) {
             (Regular::Address(place), _) => push_v4(bytes, batch.addresses(place)[position]),
@@ -316,19 +427,26 @@ impl ShapeGroups {
             narrow: Table::of_part(seeds, common_bits),
             packed: Table::of_part(seeds, common_bits),
             wide: WideTable::new(seeds),
+            odd: HashMap::new(),
+            seeds,
         }
     }
 
     fn fold_total(&mut self, fold: Fold, values: Option<&[u64]>, count: usize) {
-        let values_or_count = match values {
-            None => (count > 0).then_some(count as u128),
-            Some(values) => {
-                values.iter().map(|&value| u128::from(value)).reduce(|l, r| fold.join(l, r))
-            }
+        let wide = |value: &u64| u128::from(*value);
+        let value = match (values, fold) {
+            _ if count == 0 => return,
+            (None, Fold::Sum) => count as u128,
+            (None, Fold::Min | Fold::Max) => 1,
+            (Some(values), Fold::Sum) => values.iter().map(wide).sum(),
+            (Some(values), Fold::Min) => values.iter().map(wide).min().unwrap_or_default(),
+            (Some(values), Fold::Max) => values.iter().map(wide).max().unwrap_or_default(),
         };
-        if let Some(value) = values_or_count {
-            self.total = Some(self.total.map_or(value, |total| fold.join(total, value)));
-        }
+        self.fold_into_total(fold, value.into());
+    }
+
+    fn fold_into_total(&mut self, fold: Fold, value: Amount) {
+        self.total = Some(self.total.map_or(value, |total| fold.join(total, value)));
     }
 
     fn merge_one(&mut self, fold: Fold, key: &Key, value: u64, overflows: u64) {
@@ -339,102 +457,33 @@ impl ShapeGroups {
         }
     }
 
-    fn len(&self) -> usize {
-        self.narrow.len() + self.packed.len() + self.wide.len()
+    fn merge_odd(&mut self, fold: Fold, key: Key, amount: Amount) {
+        let odd = self.odd.entry(key);
+        odd.and_modify(|odd| *odd = fold.join(*odd, amount)).or_insert(amount);
     }
 
-    /// Calls `visit` with each contributor of a part.
+    fn len(&self) -> usize {
+        self.narrow.len() + self.packed.len() + self.wide.len() + self.odd.len()
+    }
+
+    /// Calls `visit` with each contributor of a part that the tables hold.
     fn visit_part(&self, part: usize, parts_log2: u32, mut visit: impl FnMut(Key, u64, u64)) {
         self.narrow.visit_part(part, parts_log2, |k, v, o| visit(Key::Narrow(k), v, o));
         self.packed.visit_part(part, parts_log2, |k, v, o| visit(Key::Packed(k), v, o));
         self.wide.visit_part(part, parts_log2, |k, v, o| visit(Key::Wide(k.into()), v, o));
     }
-}
 
-/// All workers' totals for one question, all with keys of one shape.
-#[derive(Debug)]
-pub struct Totals {
-    fold: Fold,
-    shape: KeyShape,
-    workers: Vec<ShapeGroups>,
-    uses: Uses,
-}
-
-/// Contributors in a part that is merged at once: their slots fill about half of a typical
-/// second-level cache.
-const PART_KEYS: usize = if cfg!(debug_assertions) { 4 } else { 16 * 1024 };
-
-impl Totals {
-    /// Collects workers' groups for one question.
-    pub fn collect(groups: Vec<Groups>) -> Option<Self> {
-        let (fold, seeds) = groups.first().map(|groups| (groups.fold, groups.seeds))?;
-        let mut uses = Uses::default();
-        let mut workers: Vec<ShapeGroups> = Vec::new();
-        for worker in groups {
-            uses.merge(&worker.uses);
-            workers.extend(worker.shapes);
-        }
-        let mut shapes = workers.iter().map(|groups| &groups.shape);
-        let first = shapes.next().cloned().unwrap_or_else(|| KeyShape::new(Vec::new()));
-        if shapes.all(|shape| *shape == first) {
-            return Some(Self { fold, shape: first, workers, uses });
-        }
-        // Equal texts may be encoded in different ways where kinds differ: make them all text.
-        let shape = KeyShape::new(vec![crate::key::Part::Text; first.parts().len()]);
-        let mut joined = ShapeGroups::new(shape.clone(), seeds);
-        let mut bytes = Vec::new();
-        for groups in &workers {
-            groups.visit_part(0, 0, |key, value, overflows| {
-                bytes.clear();
-                groups.shape.texts(&key).iter().for_each(|text| push_text(&mut bytes, text));
-                joined.wide.fold(fold, &bytes, value, overflows);
-            });
-        }
-        Some(Self { fold, shape, workers: vec![joined], uses })
-    }
-
-    /// The kinds of the keys.
-    pub fn shape(&self) -> &KeyShape {
-        &self.shape
-    }
-
-    /// What became of the records.
-    pub fn uses(&self) -> Uses {
-        self.uses
-    }
-
-    /// The value of everything, for a question without keys.
-    pub fn total(&self) -> Option<u128> {
-        let totals = self.workers.iter().filter_map(|groups| groups.total);
-        totals.reduce(|left, right| self.fold.join(left, right))
-    }
-
-    /// Into how many parts to divide the merging, as a power of two.
-    pub fn parts_log2(&self) -> u32 {
-        let most = self.workers.iter().map(ShapeGroups::len).max().unwrap_or(0);
-        // Wide tables are walked whole for each part: few parts then.
-        let limit = if self.workers.iter().any(|groups| groups.wide.len() > 0) { 4 } else { 12 };
-        (most / PART_KEYS + 1).next_power_of_two().ilog2().min(limit)
-    }
-
-    /// Calls `visit` with each contributor of a part and its value over all workers.
-    pub fn visit_part(&self, part: usize, parts_log2: u32, mut visit: impl FnMut(Key, u128)) {
-        let exact = |value: u64, overflows: u64| u128::from(value) + (u128::from(overflows) << 64);
-        if let [one] = self.workers.as_slice() {
-            one.visit_part(part, parts_log2, |key, value, over| visit(key, exact(value, over)));
-            return;
-        }
-        let Some(seeds) = self.workers.first().map(|groups| groups.narrow.seeds()) else { return };
-        let fold = self.fold;
-        let mut merged = ShapeGroups::of_part(self.shape.clone(), seeds, parts_log2);
-        for groups in &self.workers {
-            let table = &mut merged.narrow;
-            groups.narrow.visit_part(part, parts_log2, |k, v, o| table.merge_one(fold, k, v, o));
-            let table = &mut merged.packed;
-            groups.packed.visit_part(part, parts_log2, |k, v, o| table.merge_one(fold, k, v, o));
-            let table = &mut merged.wide;
-            groups.wide.visit_part(part, parts_log2, |k, v, o| table.fold(fold, k, v, o));
-        }
-        merged.visit_part(0, 0, |key, value, over| visit(key, exact(value, over)));
+    /// The odd values of a part.
+    fn odd_part(&self, part: usize, parts_log2: u32) -> impl Iterator<Item = (&Key, Amount)> {
+        let is_in_part = move |key: &Key| {
+            let hash = match key {
+                Key::Narrow(key) => key.hash(self.seeds),
+                Key::Packed(key) => key.hash(self.seeds),
+                Key::Wide(key) => self.seeds.bytes(key),
+            };
+            parts_log2 == 0 || (hash >> (64 - parts_log2)) as usize == part
+        };
+        let odd = self.odd.iter().filter(move |(key, _)| is_in_part(key));
+        odd.map(|(key, amount)| (key, *amount))
     }
 }

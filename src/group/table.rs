@@ -297,11 +297,6 @@ impl<K: Word> Table<K> {
         self.used + usize::from(self.default.is_some())
     }
 
-    /// The seeds of its hashes.
-    pub fn seeds(&self) -> Seeds {
-        self.seeds
-    }
-
     /// Folds a value and its overflows in, as merging needs it.
     pub fn merge_one(&mut self, fold: Fold, key: K, value: u64, overflows: u64) {
         self.reserve(1);

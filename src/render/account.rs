@@ -20,10 +20,14 @@ pub fn tally(report: &Report, elapsed: Duration) -> String {
         0 => String::new(),
         records => format!("; extra columns ignored in {}", amount(records, "record")),
     };
+    let skipped = match tally.events_not_json {
+        0 => String::new(),
+        events => format!("; skipped {} that hold no JSON", amount(events, "event")),
+    };
     let seconds = elapsed.as_secs_f64();
     let rate = report.bytes_read as f64 / seconds.max(1e-9);
     format!(
-        "{}: {} ok, {} no data, {} skip data, {}, {} blank, {} malformed{extra}; \
+        "{}: {} ok, {} no data, {} skip data, {}, {} blank, {} malformed{extra}{skipped}; \
          {} from {} in {seconds:.2} s ({}/s)",
         amount(tally.lines, "line"),
         count(tally.ok),

@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use csv::{ByteRecord, Writer};
+use csv::{ByteRecord, Writer, WriterBuilder};
 
-use super::{Ranking, share};
+use super::{Ranking, human, share};
 use crate::summary::Summary;
 
 /// Writes a summary, one fact a row: `section,name,value`.
@@ -47,30 +47,66 @@ fn facts(summary: &Summary<'_>) -> Vec<(&'static str, &'static str, String)> {
         facts.push((action, "packets", traffic.packets.to_string()));
         facts.push((action, "bytes", traffic.bytes.to_string()));
     }
-    let total = summary.contributors.total().unwrap_or(0);
+    let total = summary.contributors.total().unwrap_or_default();
     facts.push(("contributors", "unique", summary.contributors.unique().to_string()));
     facts.push(("contributors", "total", total.to_string()));
     facts
 }
 
-/// Writes the answer to a rule, one contributor a row: its keys, `value` and `share`.
+/// Writes the answers to rules, one contributor a row: its keys, `value` and `share`, and where
+/// contributors are ordered by it, `maximum`. With periods there is a row for each period in
+/// which a contributor has a value: its keys, `start` and `value`. Named rules come with their
+/// name in front.
 ///
 /// # Errors
 /// What `out` says.
-pub fn rule(out: &mut dyn Write, ranking: &Ranking<'_>) -> io::Result<()> {
-    let mut writer = Writer::from_writer(out);
-    let labels = ranking.answer.labels().iter().map(String::as_str);
-    writer.write_record(labels.chain(["value", "share"])).map_err(io_error)?;
-    let total = ranking.answer.total().unwrap_or(0);
+pub fn rules(out: &mut dyn Write, rankings: &[Ranking<'_>]) -> io::Result<()> {
+    // Rules differ in their keys, and so in the number of their columns.
+    let mut writer = WriterBuilder::new().flexible(true).from_writer(out);
+    let mut before: Option<Vec<&str>> = None;
+    for ranking in rankings {
+        let answer = ranking.answer;
+        let has_maxima = answer.contributors().next().is_some_and(|c| c.maximum.is_some());
+        let numbers: &[&str] = match (ranking.period.is_some(), has_maxima) {
+            (true, _) => &["start", "value"],
+            (false, true) => &["value", "share", "maximum"],
+            (false, false) => &["value", "share"],
+        };
+        let labels = answer.labels().iter().map(String::as_str);
+        let name = ranking.name.map(|_| "rule");
+        let header: Vec<&str> = name.into_iter().chain(labels).chain(numbers.to_vec()).collect();
+        if before.as_ref() != Some(&header) {
+            writer.write_record(&header).map_err(io_error)?;
+            before = Some(header);
+        }
+        rows(&mut writer, ranking)?;
+    }
+    writer.flush()
+}
+
+fn rows(writer: &mut Writer<&mut dyn Write>, ranking: &Ranking<'_>) -> io::Result<()> {
+    let total = ranking.answer.total().unwrap_or_default();
     let mut row = ByteRecord::new();
     for contributor in ranking.answer.contributors() {
         row.clear();
+        row.extend(ranking.name);
         row.extend(&contributor.keys);
+        let keys = row.len();
+        if ranking.period.is_some() {
+            for point in &contributor.datapoints {
+                row.truncate(keys);
+                row.push_field(human::timestamp(point.start).as_bytes());
+                row.push_field(point.value.to_string().as_bytes());
+                writer.write_byte_record(&row).map_err(io_error)?;
+            }
+            continue;
+        }
         row.push_field(contributor.value.to_string().as_bytes());
         row.push_field(format!("{:.6}", share(contributor.value, total)).as_bytes());
+        row.extend(contributor.maximum.map(|maximum| maximum.to_string()));
         writer.write_byte_record(&row).map_err(io_error)?;
     }
-    writer.flush()
+    Ok(())
 }
 
 /// The writer's own error, whose kind the caller may want to know, out of the CSV crate's.

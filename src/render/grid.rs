@@ -27,6 +27,8 @@ pub struct Grid {
     keys: Keys,
     value: usize,
     rounded: bool,
+    largest: usize,
+    cumulative: bool,
 }
 
 #[derive(Debug)]
@@ -50,6 +52,12 @@ pub struct Needs {
     pub value: usize,
     /// Whether values come rounded too.
     pub rounded: bool,
+    /// Characters of the largest value of a single event; 0 without that column.
+    pub largest: usize,
+    /// Whether shares are added up too.
+    pub cumulative: bool,
+    /// Characters of the sparklines; 0 without them.
+    pub spark: usize,
 }
 
 /// The cells of a row.
@@ -63,32 +71,47 @@ pub struct Row {
     pub value: String,
     /// The rounded value, shown if there is room.
     pub rounded: String,
+    /// The largest value of a single event, if there is a column for it.
+    pub largest: String,
     /// The share.
     pub share: String,
+    /// The shares down to this row, if there is a column for it.
+    pub cumulative: String,
+    /// The sparkline, if there is one.
+    pub spark: String,
 }
 
 impl Grid {
     /// The clearest grid that fits.
     pub fn fit(needs: Needs) -> Self {
-        let Needs { rank, keys: widths, span, value, rounded } = needs;
+        let Needs { rank, keys: widths, span, value, rounded, largest, cumulative, spark } = needs;
         let flat = widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1);
         let flat = flat.max(span);
         let tallest = widths.iter().copied().max().unwrap_or(0).max(span);
         let room = |rounded: bool| {
-            let numbers = 2 + value + 2 + SHARE + if rounded { 2 + ROUNDED } else { 0 };
+            let optional = |is_there: bool, width: usize| if is_there { 2 + width } else { 0 };
+            let numbers = 2
+                + value
+                + optional(rounded, ROUNDED)
+                + optional(largest > 0, largest)
+                + 2
+                + SHARE
+                + optional(cumulative, SHARE)
+                + optional(spark > 0, spark);
             WIDTH.saturating_sub(rank + 2 + numbers)
         };
         for rounded in [rounded, false] {
             if flat <= room(rounded) {
                 let keys = Keys::SideBySide { widths, area: flat };
-                return Self { rank, keys, value, rounded };
+                return Self { rank, keys, value, rounded, largest, cumulative };
             }
             if tallest <= room(rounded) {
-                return Self { rank, keys: Keys::Stacked { width: tallest }, value, rounded };
+                let keys = Keys::Stacked { width: tallest };
+                return Self { rank, keys, value, rounded, largest, cumulative };
             }
         }
         let width = room(rounded).max(KEY_MIN).max(span);
-        Self { rank, keys: Keys::Stacked { width }, value, rounded }
+        Self { rank, keys: Keys::Stacked { width }, value, rounded, largest, cumulative }
     }
 
     /// Writes a row in a style.
@@ -97,22 +120,33 @@ impl Grid {
         let (area, lines) = self.key_lines(&row.keys);
         for (at, keys) in lines.iter().enumerate() {
             let line = if at == 0 {
-                let Row { rank, value, rounded, share, .. } = row;
-                let rounded = match self.rounded {
-                    true => format!("  {rounded:>ROUNDED$}"),
-                    false => String::new(),
-                };
-                let (rank_width, value_width) = (self.rank, self.value);
-                format!(
-                    "{rank:>rank_width$}  {keys:<area$}  {value:>value_width$}{rounded}  \
-                     {share:>SHARE$}"
-                )
+                let rank_width = self.rank;
+                let numbers = self.numbers(row);
+                format!("{:>rank_width$}  {keys:<area$}{numbers}", row.rank)
             } else {
                 format!("{:width$}{keys}", "", width = self.rank + 2)
             };
             writeln!(out, "{on}{}{off}", line.trim_end())?;
         }
         Ok(())
+    }
+
+    /// What stands right of the keys.
+    fn numbers(&self, row: &Row) -> String {
+        let cells = [
+            (true, &row.value, self.value),
+            (self.rounded, &row.rounded, ROUNDED),
+            (self.largest > 0, &row.largest, self.largest),
+            (true, &row.share, SHARE),
+            (self.cumulative, &row.cumulative, SHARE),
+        ];
+        let cells = cells.into_iter().filter(|(is_there, ..)| *is_there);
+        let mut text: String = cells.map(|(_, cell, width)| format!("  {cell:>width$}")).collect();
+        if !row.spark.is_empty() {
+            text.push_str("  ");
+            text.push_str(&row.spark);
+        }
+        text
     }
 
     /// The lines that the keys of a row take, and how wide these may be.
@@ -149,6 +183,9 @@ mod tests {
             span: 0,
             value: value.len(),
             rounded: true,
+            largest: 0,
+            cumulative: false,
+            spark: 0,
         });
         let row = Row {
             rank: "1".to_owned(),
@@ -156,6 +193,7 @@ mod tests {
             value: value.to_owned(),
             rounded: "1.23 GB".to_owned(),
             share: "100.0%".to_owned(),
+            ..Row::default()
         };
         let mut text = Vec::new();
         grid.write(&mut text, &row, Style::new()).unwrap();

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::amount::Amount;
+
 /// Decimal units: an AWS bill counts in them.
 const UNITS: [&str; 11] = ["B", "kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB", "RB", "QB"];
 
@@ -16,6 +18,26 @@ pub fn grouped(number: u128) -> String {
         text.push(digit);
     }
     text
+}
+
+/// An amount with thousands separators, its fraction after the point: `-1,234.5`.
+pub fn amount(amount: Amount) -> String {
+    let text = amount.to_string();
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text.as_str()),
+    };
+    let (whole, fraction) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
+    let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
+    format!("{sign}{whole}{fraction}")
+}
+
+/// Seconds since 1970 as the AWS command line prints times: `2023-11-14T22:13:00+00:00`.
+pub fn timestamp(seconds: u64) -> String {
+    match utc(seconds.into()) {
+        Some(text) => text.replace('Z', "+00:00"),
+        None => seconds.to_string(),
+    }
 }
 
 /// Bytes in the largest unit that fits, to three digits: `1.23 GB`.
@@ -114,6 +136,15 @@ mod tests {
         assert_eq!(grouped(123_456), "123,456");
         assert_eq!(grouped(1_234_567), "1,234,567");
         assert_eq!(grouped(u128::MAX), "340,282,366,920,938,463,463,374,607,431,768,211,455");
+    }
+
+    #[test]
+    fn amounts_and_timestamps() {
+        let shown = |text: &str| amount(Amount::parse(text.as_bytes()).unwrap());
+        assert_eq!(shown("1234.50"), "1,234.5");
+        assert_eq!(shown("-1234567"), "-1,234,567");
+        assert_eq!(shown("-0.001"), "-0.001");
+        assert_eq!(timestamp(1_600_000_000), "2020-09-13T12:26:40+00:00");
     }
 
     #[test]

@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
 
-use super::insight_report::InsightReport;
-use super::{Ranking, share};
+use super::insight_report::{InsightReport, NamedReport};
+use super::{Ranking, exact, share};
+use crate::amount::Amount;
 use crate::report::Answer;
 use crate::summary::{Summary, Traffic};
 
@@ -17,12 +18,16 @@ pub fn summary(out: &mut dyn Write, summary: &Summary<'_>) -> io::Result<()> {
     pretty(out, &SummaryText::new(summary))
 }
 
-/// Writes the answer to a rule in the shape of CloudWatch's `GetInsightRuleReport`.
+/// Writes the answer to a rule in the shape of CloudWatch's `GetInsightRuleReport`; those to
+/// named rules as an array of objects with the members `RuleName` and `Report`.
 ///
 /// # Errors
 /// What `out` says.
-pub fn rule(out: &mut dyn Write, ranking: &Ranking<'_>) -> io::Result<()> {
-    pretty(out, &InsightReport::new(ranking))
+pub fn rules(out: &mut dyn Write, rankings: &[Ranking<'_>]) -> io::Result<()> {
+    match rankings {
+        [ranking] if ranking.name.is_none() => pretty(out, &InsightReport::new(ranking)),
+        several => pretty(out, &several.iter().map(NamedReport::new).collect::<Vec<_>>()),
+    }
 }
 
 fn pretty(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
@@ -67,7 +72,8 @@ struct TrafficText {
 struct ContributorsText<'a> {
     keys: &'a [String],
     unique: u64,
-    total: u128,
+    #[serde(serialize_with = "exact")]
+    total: Amount,
     #[serde(serialize_with = "one_by_one")]
     top: &'a Answer,
 }
@@ -75,7 +81,8 @@ struct ContributorsText<'a> {
 #[derive(Serialize)]
 struct ContributorText {
     keys: Vec<String>,
-    value: u128,
+    #[serde(serialize_with = "exact")]
+    value: Amount,
     share: f64,
 }
 
@@ -98,7 +105,7 @@ impl<'a> SummaryText<'a> {
             contributors: ContributorsText {
                 keys: summary.contributors.labels(),
                 unique: summary.contributors.unique(),
-                total: summary.contributors.total().unwrap_or(0),
+                total: summary.contributors.total().unwrap_or_default(),
                 top: summary.contributors,
             },
         }
@@ -112,7 +119,7 @@ impl TrafficText {
 }
 
 fn one_by_one<S: Serializer>(answer: &&Answer, serializer: S) -> Result<S::Ok, S::Error> {
-    let total = answer.total().unwrap_or(0);
+    let total = answer.total().unwrap_or_default();
     serializer.collect_seq(answer.contributors().map(|contributor| ContributorText {
         keys: contributor.key_texts().collect(),
         value: contributor.value,

@@ -21,20 +21,26 @@ mod grid;
 mod human;
 mod insight_report;
 pub mod json;
+mod spark;
 pub mod table;
 
+use crate::amount::Amount;
 use crate::group::Uses;
 use crate::report::Answer;
 
 /// The answer to a Contributor Insights rule, with the words that it is told in.
 #[derive(Debug, Clone, Copy)]
 pub struct Ranking<'a> {
+    /// The rule's name, to tell several apart.
+    pub name: Option<&'a str>,
     /// The answer.
     pub answer: &'a Answer,
     /// The rule's `AggregateOn`: `Sum` or `Count`.
     pub statistic: &'a str,
     /// The rule's name of what is summed; none where records are counted.
     pub measured: Option<&'a str>,
+    /// The seconds of a period, if it was asked by period.
+    pub period: Option<u32>,
 }
 
 impl Ranking<'_> {
@@ -54,6 +60,17 @@ impl Ranking<'_> {
 }
 
 /// The part of `total` that `value` is, 0 to 1; 0 of nothing.
-fn share(value: u128, total: u128) -> f64 {
-    if total == 0 { 0.0 } else { value as f64 / total as f64 }
+fn share(value: Amount, total: Amount) -> f64 {
+    if total == Amount::ZERO { 0.0 } else { value.to_f64() / total.to_f64() }
+}
+
+/// An amount as a JSON number, digit by digit.
+fn exact<S: serde::Serializer>(amount: &Amount, serializer: S) -> Result<S::Ok, S::Error> {
+    use serde::{Serialize, ser::Error};
+    match amount.whole() {
+        Some(whole) => serializer.serialize_i128(whole),
+        None => serde_json::value::RawValue::from_string(amount.to_string())
+            .map_err(S::Error::custom)?
+            .serialize(serializer),
+    }
 }

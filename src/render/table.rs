@@ -6,8 +6,10 @@ use std::io::{self, Write};
 use anstyle::Style;
 
 use super::grid::{Grid, Needs, Row};
+use super::spark::Sparks;
 use super::{Ranking, human, share};
-use crate::report::Answer;
+use crate::amount::Amount;
+use crate::report::{Answer, Contributor};
 use crate::summary::{Summary, Traffic};
 use crate::tally::Tally;
 
@@ -21,23 +23,57 @@ pub fn summary(out: &mut dyn Write, summary: &Summary<'_>, is_coloured: bool) ->
     time(out, summary.start, summary.end, &look)?;
     traffic(out, [("ACCEPT", &summary.accept), ("REJECT", &summary.reject)], &look)?;
     writeln!(out)?;
-    let words = Words { order: "accepted bytes", value: "bytes", is_of_bytes: true };
+    let words = Words {
+        order: "accepted bytes",
+        value: "bytes",
+        is_of_bytes: true,
+        is_cumulative: false,
+        sparks: None,
+    };
     contributors(out, summary.contributors, &words, &look)
 }
 
-/// Writes the answer to a rule, with colours if `is_coloured`.
+/// Writes the answers to rules one after the other, with colours if `is_coloured`; named rules
+/// under their names.
 ///
 /// # Errors
 /// What `out` says.
-pub fn rule(out: &mut dyn Write, ranking: &Ranking<'_>, is_coloured: bool) -> io::Result<()> {
+pub fn rules(out: &mut dyn Write, rankings: &[Ranking<'_>], is_coloured: bool) -> io::Result<()> {
     let look = Look::new(is_coloured);
+    for (at, ranking) in rankings.iter().enumerate() {
+        if at > 0 {
+            writeln!(out)?;
+        }
+        if let Some(name) = ranking.name {
+            styled(out, &format!("{}:", text(name)), look.heading)?;
+        }
+        rule(out, ranking, &look)?;
+    }
+    Ok(())
+}
+
+fn rule(out: &mut dyn Write, ranking: &Ranking<'_>, look: &Look) -> io::Result<()> {
+    let answer = ranking.answer;
+    let is_by_maximum = answer.contributors().next().is_some_and(|c| c.maximum.is_some());
+    let statistic = if is_by_maximum { "Maximum" } else { ranking.statistic };
     let order = match ranking.measured {
-        Some(name) => format!("{} of {}", ranking.statistic, text(name)),
-        None => format!("{} of records", ranking.statistic),
+        Some(name) => format!("{statistic} of {}", text(name)),
+        None => format!("{statistic} of records"),
     };
     let value = text(ranking.value_name());
-    let words = Words { order: &order, value: &value, is_of_bytes: ranking.is_of_bytes() };
-    contributors(out, ranking.answer, &words, &look)?;
+    let sparks = ranking.period.and_then(|period| Sparks::new(answer, period.into()));
+    let words = Words {
+        order: &order,
+        value: &value,
+        is_of_bytes: ranking.is_of_bytes(),
+        is_cumulative: true,
+        sparks,
+    };
+    contributors(out, answer, &words, look)?;
+    writeln!(out)?;
+    if let Some(seconds) = ranking.period {
+        styled(out, &periods(answer, seconds), look.aside)?;
+    }
     let uses = ranking.uses();
     let count = |number: u64| human::grouped(number.into());
     let account = format!(
@@ -47,8 +83,26 @@ pub fn rule(out: &mut dyn Write, ranking: &Ranking<'_>, is_coloured: bool) -> io
         count(uses.no_key),
         count(uses.no_value),
     );
-    writeln!(out)?;
     styled(out, &account, look.aside)
+}
+
+/// What time the periods of an answer span.
+fn periods(answer: &Answer, seconds: u32) -> String {
+    let without = match answer.uses().no_time {
+        0 => String::new(),
+        records => format!(", {} records without a time", human::grouped(records.into())),
+    };
+    let moment = |seconds: u64| human::utc(seconds.into()).unwrap_or_else(|| seconds.to_string());
+    match answer.periods() {
+        [] => format!("Periods of {seconds} s: none{without}"),
+        [first, .., last] => format!(
+            "Periods of {seconds} s: {} from {} to {}{without}",
+            human::grouped(answer.periods().len() as u128),
+            moment(first.start),
+            moment(last.start),
+        ),
+        [only] => format!("Periods of {seconds} s: one, {}{without}", moment(only.start)),
+    }
 }
 
 /// How parts of a table look.
@@ -137,6 +191,9 @@ struct Words<'a> {
     /// What a value is called.
     value: &'a str,
     is_of_bytes: bool,
+    /// Whether shares are added up too.
+    is_cumulative: bool,
+    sparks: Option<Sparks>,
 }
 
 fn contributors(
@@ -161,40 +218,52 @@ fn contributors(
         return Ok(());
     }
 
-    let total = answer.total().unwrap_or(0);
+    let total = answer.total().unwrap_or_default();
     let footers = Footers::new(answer, listed, total);
     let grid = Grid::fit(needs(answer, &labels, words, &footers));
     let header = Row {
         rank: "#".to_owned(),
         keys: labels,
         value: words.value.to_owned(),
+        largest: "maximum".to_owned(),
         share: "share".to_owned(),
+        cumulative: "cumul.".to_owned(),
+        spark: words.sparks.as_ref().map_or(String::new(), Sparks::heading),
         ..Row::default()
     };
     grid.write(out, &header, look.heading)?;
+    let mut so_far = Amount::ZERO;
     for (rank, contributor) in (1..).zip(answer.contributors()) {
-        let keys = contributor.keys.iter().map(|key| human::escaped(key)).collect();
-        let row = row(human::grouped(rank), keys, contributor.value, total);
+        so_far += contributor.value;
+        let Contributor { keys, value, maximum, datapoints } = contributor;
+        let keys = keys.iter().map(|key| human::escaped(key)).collect();
+        let row = Row {
+            rank: human::grouped(rank),
+            largest: maximum.map_or(String::new(), human::amount),
+            cumulative: human::percent(share(so_far, total)),
+            spark: words.sparks.as_ref().map_or(String::new(), |s| s.line(&datapoints)),
+            ..row(keys, value, total)
+        };
         grid.write(out, &row, Style::new())?;
     }
     if let Some((label, value)) = footers.others {
-        grid.write(out, &row(String::new(), vec![label], value, total), look.aside)?;
+        grid.write(out, &row(vec![label], value, total), look.aside)?;
     }
     let (label, value) = footers.total;
-    grid.write(out, &row(String::new(), vec![label], value, total), Style::new())
+    grid.write(out, &row(vec![label], value, total), Style::new())
 }
 
 /// The rows below the contributors: label and value.
 struct Footers {
-    others: Option<(String, u128)>,
-    total: (String, u128),
+    others: Option<(String, Amount)>,
+    total: (String, Amount),
 }
 
 impl Footers {
-    fn new(answer: &Answer, listed: u64, total: u128) -> Self {
+    fn new(answer: &Answer, listed: u64, total: Amount) -> Self {
         let unlisted = answer.unique() - listed;
         let others = (unlisted > 0).then(|| {
-            let shown: u128 = answer.contributors().map(|contributor| contributor.value).sum();
+            let shown: Amount = answer.contributors().map(|contributor| contributor.value).sum();
             (format!("others ({})", human::grouped(unlisted.into())), total - shown)
         });
         let label = format!("total ({})", human::grouped(answer.unique().into()));
@@ -206,25 +275,40 @@ impl Footers {
     }
 }
 
-fn row(rank: String, keys: Vec<String>, value: u128, total: u128) -> Row {
+fn row(keys: Vec<String>, value: Amount, total: Amount) -> Row {
     Row {
-        rank,
         keys,
-        value: human::grouped(value),
-        rounded: human::bytes(value),
+        value: human::amount(value),
+        rounded: u128::try_from(value.floor()).map_or(String::new(), human::bytes),
         share: human::percent(share(value, total)),
+        ..Row::default()
     }
 }
 
-/// What the widest cells of a ranking are. No value is wider than the total.
+/// What the widest cells of a ranking are.
 fn needs(answer: &Answer, labels: &[String], words: &Words<'_>, footers: &Footers) -> Needs {
     let mut keys: Vec<usize> = labels.iter().map(|label| label.chars().count()).collect();
+    let (mut value, mut largest) = (words.value.chars().count(), 0);
+    let rows = footers.others.iter().chain([&footers.total]);
+    rows.for_each(|(_, amount)| value = value.max(human::amount(*amount).len()));
     for contributor in answer.contributors() {
         for (width, key) in keys.iter_mut().zip(&contributor.keys) {
             *width = (*width).max(human::escaped(key).chars().count());
         }
+        value = value.max(human::amount(contributor.value).len());
+        if let Some(maximum) = contributor.maximum {
+            largest = human::amount(maximum).len().max(largest).max("maximum".len());
+        }
     }
-    let value = human::grouped(footers.total.1).len().max(words.value.chars().count());
     let rank = human::grouped(answer.contributors().len() as u128).len();
-    Needs { rank, keys, span: footers.span(), value, rounded: words.is_of_bytes }
+    Needs {
+        rank,
+        keys,
+        span: footers.span(),
+        value,
+        rounded: words.is_of_bytes,
+        largest,
+        cumulative: words.is_cumulative,
+        spark: words.sparks.as_ref().map_or(0, Sparks::width),
+    }
 }
