@@ -230,7 +230,10 @@ impl Groups {
         scratch: &mut Scratch,
     ) {
         let text = |source: &Source| batch.plain_text(marks, row, source.column?);
-        let amount = |source: &Source| text(source).and_then(Amount::parse_value);
+        let amount = |source: &Source| {
+            let text = text(source)?;
+            Number::parse(text).value().map(Amount::from).or_else(|| Amount::parse_value(text))
+        };
         self.observe_texts(step, text, amount, scratch);
     }
 
