@@ -8,8 +8,8 @@
 //! 2. `scan` finds every separator of a block in one sweep (the unsafe room, with AVX-512, AVX2
 //!    and portable twins, chosen at run time).
 //! 3. `layout` says which field stands in which column; a header counts for the lines after it.
-//!    `record` reads one line the plain way: it is the definition of what a record is.
-//!    `json` reads events that are JSON.
+//!    `record` reads one line the plain way: it is the definition of what a record is. `json`
+//!    finds the events in a JSON text, and the values in an event.
 //! 4. `batch` checks some five hundred lines at a time and decodes the columns that are needed.
 //! 5. `filter`, `key`, `query`: a question. `plan`: the treaty of all questions with a layout.
 //! 6. `group` turns selected rows into totals by contributor, `rank` orders them, `report` holds

@@ -16,10 +16,44 @@ pub fn tokens(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     line.split(is_blank).filter(|token| !token.is_empty()).take_while(|token| token[0] != b'#')
 }
 
-/// The tokens of any log's line.
+/// The tokens of a line of any space-separated log, as CloudWatch reads it.
+///
+/// They stand between blanks and tabs. A token that begins with `"` or `[` runs to the next `"`
+/// or `]` and is what stands between, blanks and all; what is glued to that is a token of its
+/// own. Without such an end it is a token like any other. There are no comments.
+///
+/// ```
+/// let line = br#"10.0.0.1 - [13/Sep/2020:12:26:40 +0000] "GET / HTTP/1.1" 200"#;
+/// let tokens: Vec<&[u8]> = flowagg::clf_tokens(line).collect();
+/// assert_eq!(tokens[2], b"13/Sep/2020:12:26:40 +0000");
+/// assert_eq!(tokens[3..], [&b"GET / HTTP/1.1"[..], b"200"]);
+/// ```
 pub fn clf_tokens(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
-    line.split(is_blank).filter(|token| !token.is_empty())
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r');
+    let mut rest = line;
+    // Where no partner follows once, none will: a line of quotes alone is searched only once.
+    let mut is_open = [true; 2];
+    std::iter::from_fn(move || {
+        let start = rest.iter().position(|byte| !is_blank(byte))?;
+        rest = &rest[start..];
+        let partner = match rest[0] {
+            b'"' => Some((b'"', 0)),
+            b'[' => Some((b']', 1)),
+            _ => None,
+        };
+        if let Some((partner, kind)) = partner.filter(|(_, kind)| is_open[*kind]) {
+            if let Some(end) = memchr::memchr(partner, &rest[1..]) {
+                let token = &rest[1..=end];
+                rest = &rest[end + 2..];
+                return Some(token);
+            }
+            is_open[kind] = false;
+        }
+        let end = rest.iter().position(is_blank).unwrap_or(rest.len());
+        let (token, after) = rest.split_at(end);
+        rest = after;
+        Some(token)
+    })
 }
 
 /// Why a line is malformed.
@@ -252,6 +286,45 @@ mod tests {
             Line::parse(b"10.0.0.1 # 5", &layout),
             Line::Malformed(Reason::TooFewColumns)
         ));
+    }
+
+    fn shown(line: &str) -> Vec<&str> {
+        clf_tokens(line.as_bytes()).map(|token| str::from_utf8(token).unwrap()).collect()
+    }
+
+    #[test]
+    fn clf_tokens_stand_between_blanks() {
+        let none: [&str; 0] = [];
+        assert_eq!(shown(""), none);
+        assert_eq!(shown(" \t\r"), none);
+        assert_eq!(shown(" a\t\tb  c\r"), ["a", "b", "c"]);
+        assert_eq!(shown("# a #b"), ["#", "a", "#b"]);
+        assert_eq!(shown("a\u{b}b\u{c}c\u{a0}d"), ["a\u{b}b\u{c}c\u{a0}d"]);
+        let lambda = "REPORT RequestId: 6bc233 Duration: 102.25 ms\tBilled Duration: 200 ms";
+        assert_eq!(shown(lambda)[..5], ["REPORT", "RequestId:", "6bc233", "Duration:", "102.25"]);
+        let flow: Vec<&[u8]> = clf_tokens(E1).collect();
+        assert_eq!(flow, tokens(E1).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn clf_tokens_in_quotes_and_brackets_hold_blanks() {
+        assert_eq!(shown("\"a b\" [c  d] e"), ["a b", "c  d", "e"]);
+        assert_eq!(shown("\"\" [] \" \""), ["", "", " "]);
+        assert_eq!(shown("\"a\"b[c] [d]\"e\""), ["a", "b[c]", "d", "e"]);
+        assert_eq!(shown("a=\"b c\" x[0] ]"), ["a=\"b", "c\"", "x[0]", "]"]);
+        assert_eq!(shown("[a [b] c]"), ["a [b", "c]"]);
+        assert_eq!(shown("[\"a]\" b\" c"), ["\"a", " b", "c"]);
+    }
+
+    #[test]
+    fn clf_tokens_without_an_end_are_ordinary() {
+        assert_eq!(shown("ERROR \"unterminated words"), ["ERROR", "\"unterminated", "words"]);
+        assert_eq!(shown("[a \"b c\" [d"), ["[a", "b c", "[d"]);
+        assert_eq!(shown("\" \" \" a"), [" ", "\"", "a"]);
+        assert_eq!(shown("\""), ["\""]);
+        // Long lines of openings are no trap.
+        let line = "[ ".repeat(100_000) + "\"x y\"";
+        assert_eq!(clf_tokens(line.as_bytes()).count(), 100_001);
     }
 
     #[test]
