@@ -4,5 +4,7 @@
 
 mod insight_rule;
 mod nearest;
+mod rule_file;
 
 pub use insight_rule::InsightRule;
+pub use rule_file::{NamedRule, RuleFile};

@@ -3,13 +3,11 @@
 use std::collections::HashSet;
 
 use super::Findings;
-use super::filters;
+use super::filters::{self, Test};
 use super::json::{Json, member, quoted};
-use super::names::Names;
+use super::names::{Aliases, Named, Names};
 use crate::dialect::nearest::nearest;
-use crate::filter::Filter;
-use crate::layout::Column;
-use crate::query::KEYS_MAX;
+use crate::query::{Form, KEYS_MAX};
 
 const RULE: &[&str] = &[
     "Schema",
@@ -32,47 +30,53 @@ const PLACES: &[(&str, &[&str])] = &[
 ];
 
 /// What a rule says. Only whole if nothing was found to be wrong.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone)]
 pub struct Draft {
+    /// What the events are.
+    pub form: Form,
+    /// The aliases of `Fields`, by position.
+    pub aliases: Vec<(usize, String)>,
     /// The keys.
-    pub columns: Vec<Column>,
-    /// The keys as written.
-    pub labels: Vec<String>,
+    pub keys: Vec<Named>,
     /// What is summed; none if events are counted.
-    pub value: Option<Column>,
-    /// What is summed, as written.
-    pub measured: Option<String>,
+    pub value: Option<Named>,
     /// Which events count.
-    pub filter: Filter,
+    pub tests: Vec<Test>,
     /// `Sum` or `Count`.
     pub statistic: &'static str,
-}
-
-/// What the events are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Json,
-    Clf,
 }
 
 /// Checks a rule and drafts its question.
 pub fn draft(rule: &Json, findings: &mut Findings) -> Draft {
     check_duplicates(rule, "$", findings);
-    let mut draft = Draft::default();
+    let mut draft = Draft {
+        form: Form::Records,
+        aliases: Vec::new(),
+        keys: Vec::new(),
+        value: None,
+        tests: Vec::new(),
+        statistic: "",
+    };
     let Some(members) = object(rule, "$", RULE, findings) else { return draft };
     check_schema(get(members, "Schema"), findings);
     check_log_groups(members, findings);
     let format = read_format(get(members, "LogFormat"), findings);
     let names = match (format, get(members, "Fields")) {
-        (Format::Clf, Some(fields)) => Some(Names::read(fields, findings)),
-        (Format::Clf, None) => Some(Names::default()),
-        (Format::Json, fields) => {
+        (Some(Form::Json), fields) => {
+            draft.form = Form::Json;
             if fields.is_some() {
                 findings.error("$.Fields", "only CLF rules have this member; remove it");
             }
-            None
+            Names::Json
         }
+        (_, Some(fields)) => Names::Clf(Aliases::read(fields, findings)),
+        (Some(_), None) => Names::Clf(Aliases::default()),
+        (None, None) => Names::Unknown,
     };
+    if let Names::Clf(aliases) = &names {
+        let aliases = aliases.by_position().into_iter();
+        draft.aliases = aliases.map(|(position, alias)| (position, alias.to_owned())).collect();
+    }
     let path = "$.AggregateOn";
     let statistic = get(members, "AggregateOn");
     draft.statistic = word(statistic, path, &["Count", "Sum"], findings).unwrap_or_default();
@@ -83,16 +87,15 @@ pub fn draft(rule: &Json, findings: &mut Findings) -> Draft {
         return draft;
     };
     let Some(members) = object(contribution, path, CONTRIBUTION, findings) else { return draft };
-    read_keys(get(members, "Keys"), names.as_ref(), &mut draft, findings);
+    draft.keys = read_keys(get(members, "Keys"), &names, findings);
     let path = "$.Contribution.ValueOf";
     match (get(members, "ValueOf"), draft.statistic) {
         (Some(written), statistic) => {
-            let value = name(written, path, names.as_ref(), findings).map(Column::Position);
+            let value = name(written, path, &names, findings);
             if statistic == "Count" {
                 findings.warning(path, "ignored, only AggregateOn Sum adds values up");
             } else {
                 draft.value = value;
-                draft.measured = written.text().map(str::to_owned);
             }
         }
         (None, "Sum") => {
@@ -101,7 +104,7 @@ pub fn draft(rule: &Json, findings: &mut Findings) -> Draft {
         (None, _) => {}
     }
     if let Some(tests) = get(members, "Filters") {
-        draft.filter = filters::read(tests, names.as_ref(), findings);
+        draft.tests = filters::read(tests, &names, findings);
     }
     draft
 }
@@ -160,16 +163,16 @@ pub fn get<'a>(members: &'a [(String, Json)], name: &str) -> Option<&'a Json> {
     members.iter().find(|(other, _)| other == name).map(|(_, value)| value)
 }
 
-/// The position that a field name in a rule means. Without `names` it is only checked to be text.
+/// What a field name in a rule means, if that can be known.
 pub fn name(
     value: &Json,
     path: &str,
-    names: Option<&Names<'_>>,
+    names: &Names<'_>,
     findings: &mut Findings,
-) -> Option<usize> {
+) -> Option<Named> {
     let Json::Text(name) = value else {
         let advice = match value {
-            Json::Number(number) => format!("; write \"{number}\""),
+            Json::Number(number) if !matches!(names, Names::Json) => format!("; write \"{number}\""),
             _ => String::new(),
         };
         findings.error(path, format!("{}, expected a field name, a string{advice}", value.shown()));
@@ -179,13 +182,10 @@ pub fn name(
         findings.error(path, "");
         return None;
     }
-    match names?.find(name) {
-        Ok(position) => Some(position),
-        Err(text) => {
-            findings.error(path, text);
-            None
-        }
-    }
+    names.find(name).unwrap_or_else(|text| {
+        findings.error(path, text);
+        None
+    })
 }
 
 /// One of two words, in exactly this spelling.
@@ -233,7 +233,7 @@ fn check_schema(schema: Option<&Json>, findings: &mut Findings) {
     }
     let path = "$.Schema.Version";
     match get(members, "Version") {
-        Some(Json::Number(number)) if number.as_u64() == Some(1) => {}
+        Some(Json::Number(number)) if number == "1" => {}
         Some(Json::Text(text)) if text == "1" => {
             findings.error(path, "\"1\", expected the number 1; write it without quotes");
         }
@@ -275,44 +275,29 @@ fn check_log_groups(members: &[(String, Json)], findings: &mut Findings) {
             }
         }
     }
+    let expected = "CloudWatch expects one of the two";
     match given {
-        0 => findings.warning(
-            "$",
-            "no LogGroupNames and no LogGroupARNs, CloudWatch expects one of the two",
-        ),
+        0 => findings
+            .violation("$", &format!("no LogGroupNames and no LogGroupARNs, {expected}")),
         1 => {}
-        _ => findings
-            .warning("$", "both LogGroupNames and LogGroupARNs, CloudWatch expects one of the two"),
+        _ => findings.violation("$", &format!("both LogGroupNames and LogGroupARNs, {expected}")),
     }
 }
 
-/// The format; rules that do not say it are checked as CLF.
-fn read_format(format: Option<&Json>, findings: &mut Findings) -> Format {
-    let path = "$.LogFormat";
-    match word(format, path, &["JSON", "CLF"], findings) {
-        Some("JSON") => {
-            findings.error(
-                path,
-                "\"JSON\", this version only does \"CLF\", rules for space-separated logs",
-            );
-            Format::Json
-        }
-        Some(_) => Format::Clf,
-        None => match format {
-            Some(Json::Text(text)) if text.eq_ignore_ascii_case("JSON") => Format::Json,
-            _ => Format::Clf,
-        },
+/// What the events are, in the case of letters that is expected or in another.
+fn read_format(format: Option<&Json>, findings: &mut Findings) -> Option<Form> {
+    let _ = word(format, "$.LogFormat", &["JSON", "CLF"], findings);
+    match format?.text()?.to_ascii_uppercase().as_str() {
+        "JSON" => Some(Form::Json),
+        "CLF" => Some(Form::Records),
+        _ => None,
     }
 }
 
-fn read_keys(
-    keys: Option<&Json>,
-    names: Option<&Names<'_>>,
-    draft: &mut Draft,
-    findings: &mut Findings,
-) {
+fn read_keys(keys: Option<&Json>, names: &Names<'_>, findings: &mut Findings) -> Vec<Named> {
     let path = "$.Contribution.Keys";
     let expected = format!("expected 1 to {KEYS_MAX}");
+    let mut read: Vec<Named> = Vec::new();
     let keys = match keys {
         Some(Json::Array(keys)) => keys,
         Some(other) => {
@@ -322,28 +307,28 @@ fn read_keys(
             };
             let found = other.shown();
             let text = format!("{found}, expected an array of 1 to {KEYS_MAX} field names{advice}");
-            return findings.error(path, text);
+            findings.error(path, text);
+            return read;
         }
-        None => return findings.error(path, format!("missing, {expected} field names")),
+        None => {
+            findings.error(path, format!("missing, {expected} field names"));
+            return read;
+        }
     };
     if !(1..=KEYS_MAX).contains(&keys.len()) {
         findings.error(path, format!("{} keys, {expected}", keys.len()));
     }
     for (at, key) in keys.iter().enumerate() {
         let path = &format!("{path}[{at}]");
-        let Some(position) = name(key, path, names, findings) else { continue };
-        let (column, label) = (Column::Position(position), key.shown());
-        match draft.columns.iter().position(|other| *other == column) {
+        let Some(key) = name(key, path, names, findings) else { continue };
+        match read.iter().find(|other| other.column == key.column) {
             Some(first) => {
-                let first = quoted(&draft.labels[first]);
-                let text = format!("{label} is the same field as the key {first}, expected others");
+                let (first, key) = (quoted(&first.written), quoted(&key.written));
+                let text = format!("{key} is the same field as the key {first}, expected others");
                 findings.error(path, text);
             }
-            None => {
-                draft.columns.push(column);
-                let Json::Text(label) = key else { continue };
-                draft.labels.push(label.clone());
-            }
+            None => read.push(key),
         }
     }
+    read
 }

@@ -3,9 +3,9 @@
 use super::Findings;
 use super::check::{get, name, object};
 use super::json::{Json, quoted};
-use super::names::Names;
-use crate::filter::Filter;
-use crate::layout::Column;
+use super::names::{Named, Names};
+use crate::filter::{Comparison, Filter};
+use crate::value::Amount;
 
 /// CloudWatch's limit of filters.
 const FILTERS_MAX: usize = 4;
@@ -26,119 +26,174 @@ pub const MEMBERS: &[&str] = &[
     "IsPresent",
 ];
 
+/// A filter of a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Test {
+    /// The field.
+    pub field: Named,
+    /// What has to hold of it.
+    pub operation: Operation,
+}
+
+/// An operator with its operand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operation {
+    /// The text equals one of these.
+    In(Vec<String>),
+    /// There is a text, and it equals none of these.
+    NotIn(Vec<String>),
+    /// The text begins with one of these.
+    StartsWith(Vec<String>),
+    /// The number compares so.
+    Number(Comparison, Amount),
+    /// There is a text, or there is none.
+    IsPresent(bool),
+}
+
+impl Test {
+    /// `filter`, and this.
+    pub fn and(&self, filter: Filter) -> Filter {
+        let column = self.field.column.clone();
+        match &self.operation {
+            Operation::In(texts) => filter.and_in(column, texts),
+            Operation::NotIn(texts) => filter.and_not_in(column, texts),
+            Operation::StartsWith(texts) => filter.and_starts_with(column, texts),
+            Operation::Number(comparison, number) => {
+                filter.and_number(column, *comparison, *number)
+            }
+            Operation::IsPresent(is_present) => filter.and_present(column, *is_present),
+        }
+    }
+}
+
 /// Reads and checks `Contribution.Filters`.
-pub fn read(filters: &Json, names: Option<&Names<'_>>, findings: &mut Findings) -> Filter {
+pub fn read(filters: &Json, names: &Names<'_>, findings: &mut Findings) -> Vec<Test> {
     let path = "$.Contribution.Filters";
-    let mut filter = Filter::new();
     let Json::Array(filters) = filters else {
         let expected = format!("expected an array of at most {FILTERS_MAX} filters");
         findings.error(path, format!("{}, {expected}", filters.shown()));
-        return filter;
+        return Vec::new();
     };
     if filters.len() > FILTERS_MAX {
         let text = format!("{} filters, expected at most {FILTERS_MAX}", filters.len());
         findings.error(path, text);
     }
+    let mut tests = Vec::new();
     for (at, test) in filters.iter().enumerate() {
         let path = &format!("{path}[{at}]");
         let Some(members) = object(test, path, MEMBERS, findings) else { continue };
-        let column = match get(members, "Match") {
+        let field = match get(members, "Match") {
             Some(value) => name(value, &format!("{path}.Match"), names, findings),
             None => {
                 findings.error(path, "no Match, expected the field to test");
                 None
             }
         };
-        let operators = &MEMBERS[1..];
-        let used: Vec<_> =
-            operators.iter().filter_map(|known| Some((*known, get(members, known)?))).collect();
-        let is_field = |(name, _): &(String, Json)| name == "Match";
-        match used.as_slice() {
-            [] if members.iter().all(is_field) => {
-                findings
-                    .error(path, format!("no operator, expected one of {}", operators.join(", ")));
-            }
-            // An unknown operator, which is reported as that.
-            [] => {}
-            [(operator, operand)] => {
-                let path = &format!("{path}.{operator}");
-                let values = read_operand(operator, operand, path, findings);
-                let (Some(column), Some(values)) = (column, values) else { continue };
-                let column = Column::Position(column);
-                filter = match *operator {
-                    "In" => filter.and_in(column, values),
-                    _ => filter.and_not_in(column, values),
-                };
-            }
-            several => {
-                let several: Vec<&str> = several.iter().map(|(operator, _)| *operator).collect();
-                let text = format!(
-                    "{} operators ({}), expected one; write a filter for each",
-                    several.len(),
-                    several.join(", ")
-                );
-                findings.error(path, text);
-            }
+        let operation = read_operation(members, path, findings);
+        if let (Some(field), Some(operation)) = (field, operation) {
+            tests.push(Test { field, operation });
         }
     }
-    filter
+    tests
 }
 
-/// The texts that `In` and `NotIn` compare with. Other operators are checked, and refused.
-fn read_operand<'a>(
-    operator: &str,
-    operand: &'a Json,
+/// The one operator of a filter, with its operand.
+fn read_operation(
+    members: &[(String, Json)],
     path: &str,
     findings: &mut Findings,
-) -> Option<Vec<&'a str>> {
-    let mut refuse = |advice: &str| {
-        findings.error(path, format!("this version only does In and NotIn{advice}"));
-    };
-    match operator {
-        "In" | "NotIn" => read_texts(operand, path, findings),
-        "StartsWith" => {
-            refuse("");
-            read_texts(operand, path, findings);
+) -> Option<Operation> {
+    let operators = &MEMBERS[1..];
+    let used: Vec<_> =
+        operators.iter().filter_map(|known| Some((*known, get(members, known)?))).collect();
+    let is_field = |(name, _): &(String, Json)| name == "Match";
+    match used.as_slice() {
+        [] if members.iter().all(is_field) => {
+            let text = format!("no operator, expected one of {}", operators.join(", "));
+            findings.error(path, text);
             None
         }
-        "IsPresent" => {
-            refuse("");
-            if !matches!(operand, Json::Bool(_)) {
-                let advice = match operand {
-                    Json::Text(text) if text == "true" || text == "false" => {
-                        format!("; write {text}")
-                    }
-                    _ => String::new(),
-                };
-                let found = operand.shown();
-                findings.error(path, format!("{found}, expected true or false{advice}"));
-            }
-            None
+        // An unknown operator, which is reported as that.
+        [] => None,
+        [(operator, operand)] => {
+            read_operand(operator, operand, &format!("{path}.{operator}"), findings)
         }
-        _ => {
-            let instead = if operator == "EqualTo" { "In" } else { "NotIn" };
-            match operand {
-                Json::Number(number) if operator.ends_with("EqualTo") => {
-                    refuse(&format!("; to compare as text write \"{instead}\": [\"{number}\"]"))
-                }
-                _ => refuse(""),
-            };
-            if !matches!(operand, Json::Number(_)) {
-                let advice = match operand {
-                    Json::Text(text) if text.parse::<serde_json::Number>().is_ok() => {
-                        format!("; write {text}")
-                    }
-                    _ => String::new(),
-                };
-                findings.error(path, format!("{}, expected a number{advice}", operand.shown()));
-            }
+        several => {
+            let several: Vec<&str> = several.iter().map(|(operator, _)| *operator).collect();
+            let text = format!(
+                "{} operators ({}), expected one; write a filter for each",
+                several.len(),
+                several.join(", ")
+            );
+            findings.error(path, text);
             None
         }
     }
+}
+
+fn read_operand(
+    operator: &str,
+    operand: &Json,
+    path: &str,
+    findings: &mut Findings,
+) -> Option<Operation> {
+    let comparison = match operator {
+        "In" => return read_texts(operand, path, findings).map(Operation::In),
+        "NotIn" => return read_texts(operand, path, findings).map(Operation::NotIn),
+        "StartsWith" => return read_texts(operand, path, findings).map(Operation::StartsWith),
+        "IsPresent" => return read_flag(operand, path, findings).map(Operation::IsPresent),
+        "GreaterThan" => Comparison::Greater,
+        "LessThan" => Comparison::Less,
+        "EqualTo" => Comparison::Equal,
+        _ => Comparison::NotEqual,
+    };
+    let number = match operand {
+        Json::Number(number) => Amount::parse(number.as_bytes()),
+        _ => None,
+    };
+    if number.is_none() {
+        let advice = instead_of_number(operator, operand);
+        findings.error(path, format!("{}, expected a number{advice}", operand.shown()));
+    }
+    Some(Operation::Number(comparison, number?))
+}
+
+/// What to write where a number should stand.
+fn instead_of_number(operator: &str, operand: &Json) -> String {
+    let as_text = match operator {
+        "EqualTo" => "In",
+        "NotEqualTo" => "NotIn",
+        _ => "",
+    };
+    match operand {
+        Json::Text(text) if text.parse::<serde_json::Number>().is_ok() => format!("; write {text}"),
+        Json::Text(_) | Json::Bool(_) if !as_text.is_empty() => {
+            let text = operand.text().map_or_else(|| quoted(&operand.shown()), quoted);
+            format!("; to compare text write \"{as_text}\": [{text}]")
+        }
+        Json::Array(values) => match values.as_slice() {
+            [Json::Number(number)] => format!("; write {number}"),
+            _ => String::new(),
+        },
+        _ => String::new(),
+    }
+}
+
+/// `true` or `false`.
+fn read_flag(operand: &Json, path: &str, findings: &mut Findings) -> Option<bool> {
+    if let Json::Bool(flag) = operand {
+        return Some(*flag);
+    }
+    let advice = match operand {
+        Json::Text(text) if text == "true" || text == "false" => format!("; write {text}"),
+        _ => String::new(),
+    };
+    findings.error(path, format!("{}, expected true or false{advice}", operand.shown()));
+    None
 }
 
 /// One to ten strings.
-fn read_texts<'a>(operand: &'a Json, path: &str, findings: &mut Findings) -> Option<Vec<&'a str>> {
+fn read_texts(operand: &Json, path: &str, findings: &mut Findings) -> Option<Vec<String>> {
     let Json::Array(values) = operand else {
         let advice = match operand {
             Json::Text(text) => format!("; write [{}]", quoted(text)),
@@ -155,7 +210,7 @@ fn read_texts<'a>(operand: &'a Json, path: &str, findings: &mut Findings) -> Opt
     let mut texts = Vec::new();
     for (at, value) in values.iter().enumerate() {
         match value {
-            Json::Text(text) => texts.push(text.as_str()),
+            Json::Text(text) => texts.push(text.clone()),
             other => {
                 let advice = match other {
                     Json::Number(_) | Json::Bool(_) => format!("; write \"{}\"", other.shown()),

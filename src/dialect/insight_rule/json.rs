@@ -1,16 +1,11 @@
-//! JSON as it stands in the rule: members in order, duplicates kept.
+//! JSON as it stands in the rule: members in order, duplicates kept, numbers as they are spelled.
 //!
 //! A map would keep the last of two `Keys` and never say so; CloudWatch and we might then answer
-//! different questions.
+//! different questions. So it is with numbers beyond 2^53 that pass through a double.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::Number;
-
-/// Larger texts are refused unread: CloudWatch takes 8,192 characters, and 32 times that leaves
-/// room for any indentation.
-const RULE_BYTES_MAX: usize = 256 * 1024;
 
 /// The most bytes of a text that a message quotes.
 const QUOTE_BYTES_MAX: usize = 80;
@@ -22,8 +17,8 @@ pub enum Json {
     Null,
     /// `true` or `false`
     Bool(bool),
-    /// A number.
-    Number(Number),
+    /// A number, in its own spelling.
+    Number(String),
     /// A string.
     Text(String),
     /// An array.
@@ -33,18 +28,39 @@ pub enum Json {
 }
 
 impl Json {
-    /// Reads a rule's text; the error is a message that begins with the JSON path.
+    /// Reads a text; the error is a message that begins with the JSON path.
     pub fn parse(text: &[u8]) -> Result<Self, String> {
-        if text.len() > RULE_BYTES_MAX {
-            return Err(format!("$: {} bytes, a rule has at most 8,192 characters", text.len()));
-        }
         if text.starts_with(b"\xef\xbb\xbf") {
             return Err("$: a byte order mark, expected {; save the rule as plain text".to_owned());
         }
         if text.trim_ascii().is_empty() {
             return Err("$: nothing, expected the JSON object of a rule".to_owned());
         }
-        serde_json::from_slice(text).map_err(|error| not_json(&error))
+        let mut json: Self = serde_json::from_slice(text).map_err(|error| not_json(&error))?;
+        json.respell(&mut spellings(text));
+        Ok(json)
+    }
+
+    /// Gives numbers the spellings of the text, which has them in the same order.
+    fn respell<'a>(&mut self, spellings: &mut impl Iterator<Item = &'a str>) {
+        match self {
+            Self::Number(number) => {
+                if let Some(spelling) = spellings.next() {
+                    spelling.clone_into(number);
+                }
+            }
+            Self::Array(values) => values.iter_mut().for_each(|value| value.respell(spellings)),
+            Self::Object(members) => {
+                members.iter_mut().for_each(|(_, value)| value.respell(spellings));
+            }
+            Self::Null | Self::Bool(_) | Self::Text(_) => {}
+        }
+    }
+
+    /// The member of that name of an object; the first, if there are several.
+    pub fn get(&self, name: &str) -> Option<&Self> {
+        let Self::Object(members) = self else { return None };
+        members.iter().find(|(other, _)| other == name).map(|(_, value)| value)
     }
 
     /// The text of a string.
@@ -57,10 +73,75 @@ impl Json {
         match self {
             Self::Null => "null".to_owned(),
             Self::Bool(value) => value.to_string(),
-            Self::Number(number) => number.to_string(),
+            Self::Number(number) => {
+                // Nobody means a number of hundreds of digits, and a message has to stay short.
+                number.chars().take(QUOTE_BYTES_MAX).collect()
+            }
             Self::Text(text) => quoted(text),
             Self::Array(_) => "an array".to_owned(),
             Self::Object(_) => "an object".to_owned(),
+        }
+    }
+}
+
+/// Written without blanks, as CloudFormation passes an object on.
+impl fmt::Display for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let string = |text: &str| serde_json::Value::from(text).to_string();
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Number(number) => f.write_str(number),
+            Self::Text(text) => f.write_str(&string(text)),
+            Self::Array(values) => {
+                f.write_str("[")?;
+                for (at, value) in values.iter().enumerate() {
+                    write!(f, "{}{value}", if at > 0 { "," } else { "" })?;
+                }
+                f.write_str("]")
+            }
+            Self::Object(members) => {
+                f.write_str("{")?;
+                for (at, (name, value)) in members.iter().enumerate() {
+                    let comma = if at > 0 { "," } else { "" };
+                    write!(f, "{comma}{}:{value}", string(name))?;
+                }
+                f.write_str("}")
+            }
+        }
+    }
+}
+
+/// The numbers of a text that is JSON, as they are spelled, in their order.
+fn spellings(text: &[u8]) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        loop {
+            match rest {
+                [b'"', after @ ..] => rest = after_string(after),
+                [b'-' | b'0'..=b'9', ..] => {
+                    let is_part =
+                        |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
+                    let end = rest.iter().position(|byte| !is_part(byte)).unwrap_or(rest.len());
+                    let (number, after) = rest.split_at(end);
+                    rest = after;
+                    return str::from_utf8(number).ok();
+                }
+                [_, after @ ..] => rest = after,
+                [] => return None,
+            }
+        }
+    })
+}
+
+/// What comes after a string whose opening quote is gone.
+fn after_string(mut text: &[u8]) -> &[u8] {
+    loop {
+        match text {
+            [b'\\', _, after @ ..] => text = after,
+            [b'"', after @ ..] => return after,
+            [_, after @ ..] => text = after,
+            [] => return text,
         }
     }
 }
@@ -75,7 +156,7 @@ fn not_json(error: &serde_json::Error) -> String {
     }
     let advice = match reason.as_str() {
         "trailing comma" => "; remove the comma before this place",
-        "trailing characters" => "; one file holds one rule",
+        "trailing characters" => "; one file holds one JSON value, for several rules write an array",
         _ => "",
     };
     format!("$: not JSON{place}: {reason}{advice}")
@@ -131,16 +212,15 @@ impl<'de> Visitor<'de> for JsonVisitor {
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
-        Ok(Json::Number(value.into()))
+        Ok(Json::Number(value.to_string()))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
-        Ok(Json::Number(value.into()))
+        Ok(Json::Number(value.to_string()))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
-        // JSON has no spelling for what is not finite, so null never stands for a number here.
-        Ok(Number::from_f64(value).map_or(Json::Null, Json::Number))
+        Ok(Json::Number(value.to_string()))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Json, E> {
@@ -174,15 +254,26 @@ mod tests {
 
     #[test]
     fn every_kind_of_value_is_kept_in_order() {
-        let text = br#"{"b": null, "a": [true, 1, -1, 1.5, "\u0041"], "b": {}}"#;
+        let text = br#"{"b": null, "a": [true, 1, -1, 1.50, "\u0041"], "b": {}}"#;
         let Ok(Json::Object(members)) = Json::parse(text) else { panic!("no object") };
         let names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["b", "a", "b"]);
         let Json::Array(values) = &members[1].1 else { panic!("no array") };
         let shown: Vec<String> = values.iter().map(Json::shown).collect();
-        assert_eq!(shown, ["true", "1", "-1", "1.5", "\"A\""]);
+        assert_eq!(shown, ["true", "1", "-1", "1.50", "\"A\""]);
         assert_eq!(members[0].1, Json::Null);
         assert_eq!(members[2].1.shown(), "an object");
+    }
+
+    #[test]
+    fn numbers_keep_their_spelling_among_strings_with_digits() {
+        let text = r#"{"4": "7 \" 8", "\\": [9007199254740993, -0.50e+1], "x": {"5": 1E2}}"#;
+        let json = Json::parse(text.as_bytes()).unwrap();
+        let compact = r#"{"4":"7 \" 8","\\":[9007199254740993,-0.50e+1],"x":{"5":1E2}}"#;
+        assert_eq!(json.to_string(), compact);
+        assert_eq!(Json::parse(compact.as_bytes()).unwrap(), json);
+        let found: Vec<&str> = spellings(text.as_bytes()).collect();
+        assert_eq!(found, ["9007199254740993", "-0.50e+1", "1E2"]);
     }
 
     #[test]

@@ -1,32 +1,45 @@
 //! CloudWatch Contributor Insights rules: JSON in, a [`Query`] out.
 //!
 //! A rule is checked as a whole before a byte of a log is read, and all that is wrong with it is
-//! said at once: whoever writes rules should not need a run per mistake. What CloudWatch knows
-//! and this version does not is an error too; a filter that is silently left out would give an
-//! answer that looks right.
+//! said at once: whoever writes rules should not need a run per mistake. What CloudWatch refuses
+//! for reasons that mean nothing offline (length, characters, log groups) is a warning where a
+//! rule is run, and an error where it is only checked.
 //!
-//! An event is a record's values in order, whatever its log-status: CloudWatch sees text and
-//! knows nothing of flow logs.
+//! An event of a CLF rule is a record's values in order, whatever its log-status: CloudWatch sees
+//! text and knows nothing of flow logs. `by_name` turns that around, for logs in other layouts.
 
 mod check;
 mod filters;
-mod json;
+pub(super) mod json;
 mod names;
+
+#[cfg(test)]
+mod filter_tests;
+#[cfg(test)]
+mod sample_tests;
 #[cfg(test)]
 mod tests;
 
 use crate::error::{Error, ErrorKind};
-use crate::query::{Measure, Query, Scope};
+use crate::field::Kind;
+use crate::filter::Filter;
+use crate::layout::{Column, Layout};
+use crate::query::{Form, Measure, Query, Scope};
 use check::Draft;
-use json::Json;
+use json::{Json, quoted};
+use names::{Named, flow_field};
 
 /// The longest rule that CloudWatch takes.
 const RULE_CHARACTERS_MAX: usize = 8192;
 
+/// Larger texts are refused unread: 32 times CloudWatch's limit leaves room for any indentation.
+const RULE_BYTES_MAX: usize = 256 * 1024;
+
 /// Mistakes beyond these are only counted; a text with more is hardly meant as a rule.
 const ERRORS_MAX: usize = 100;
 
-/// A Contributor Insights rule for space-separated logs (`"LogFormat": "CLF"`).
+/// A Contributor Insights rule, for space-separated logs (`"LogFormat": "CLF"`) or for events that
+/// are JSON objects (`"LogFormat": "JSON"`).
 ///
 /// ```
 /// use flowagg::dialect::InsightRule;
@@ -52,18 +65,17 @@ const ERRORS_MAX: usize = 100;
 /// ```
 #[derive(Debug, Clone)]
 pub struct InsightRule {
+    draft: Draft,
     query: Query,
-    statistic: &'static str,
-    measured: Option<String>,
     warnings: Vec<String>,
 }
 
 impl InsightRule {
-    /// Reads and checks a rule.
+    /// Reads a rule that is to be run.
     ///
     /// # Errors
-    /// [`ErrorKind::Rule`] with a line for each thing that is wrong, or that this version does
-    /// not do: the JSON path, what was found there and what was expected.
+    /// [`ErrorKind::Rule`] with a line for each thing that is wrong: the JSON path, what was found
+    /// there and what was expected.
     ///
     /// ```
     /// use flowagg::dialect::InsightRule;
@@ -71,24 +83,133 @@ impl InsightRule {
     /// assert_eq!(error.to_string(), "$: an array, expected an object");
     /// ```
     pub fn parse(text: &[u8]) -> Result<InsightRule, Error> {
-        let mut findings = Findings::default();
+        Self::read(text, Findings::default())
+    }
+
+    /// Reads a rule that is to be created in CloudWatch, so that what CloudWatch refuses is wrong
+    /// even where it means nothing offline: the length, characters, log groups.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    ///
+    /// ```
+    /// use flowagg::dialect::InsightRule;
+    /// let rule = br#"{"Schema": {"Name": "CloudWatchLogRule", "Version": 1}, "LogFormat": "JSON",
+    ///     "Contribution": {"Keys": ["$.ip"]}, "AggregateOn": "Count"}"#;
+    /// assert_eq!(InsightRule::parse(rule)?.warnings().len(), 1);
+    /// let error = InsightRule::check(rule).unwrap_err().to_string();
+    /// assert!(error.starts_with("$: no LogGroupNames and no LogGroupARNs"));
+    /// # Ok::<(), flowagg::Error>(())
+    /// ```
+    pub fn check(text: &[u8]) -> Result<InsightRule, Error> {
+        Self::read(text, Findings { is_check: true, ..Findings::default() })
+    }
+
+    fn read(text: &[u8], mut findings: Findings) -> Result<InsightRule, Error> {
+        let fail = |message: String| Err(Error::new(ErrorKind::Rule, message));
+        if text.len() > RULE_BYTES_MAX {
+            return fail(format!("$: {} bytes, a rule has at most 8,192 characters", text.len()));
+        }
         let draft = match Json::parse(text) {
             Ok(rule) => {
                 check_characters(text, &mut findings);
                 check::draft(&rule, &mut findings)
             }
-            Err(message) => return Err(Error::new(ErrorKind::Rule, message)),
+            Err(message) => return fail(message),
         };
         let warnings = findings.into_warnings()?;
-        let Draft { columns, labels, value, measured, filter, statistic } = draft;
-        let query = Query::builder()
-            .scope(Scope::All)
-            .filter(filter)
-            .group_by(columns)
-            .labels(labels)
-            .measure(value.map_or(Measure::Count, Measure::Sum))
-            .build()?;
-        Ok(Self { query, statistic, measured, warnings })
+        let query = query(&draft)?;
+        Ok(Self { draft, query, warnings })
+    }
+
+    /// The rule with its aliases as names of fields, wherever a log has them: an alias that is
+    /// the name of a flow-log field means that field, any other the column of that name.
+    /// Positions and the paths of JSON rules stay what they are.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Rule`] if two keys are one field, or if what is summed is no number field.
+    ///
+    /// ```
+    /// # let text = std::fs::read("rules/top_srcaddr_rule.json").unwrap();
+    /// use flowagg::dialect::InsightRule;
+    /// let rule = InsightRule::parse(&text)?.by_name()?;
+    /// assert_eq!(rule.key_labels(), ["srcaddr"]);
+    /// # Ok::<(), flowagg::Error>(())
+    /// ```
+    pub fn by_name(mut self) -> Result<InsightRule, Error> {
+        let draft = &mut self.draft;
+        let tested = draft.tests.iter_mut().map(|test| &mut test.field);
+        for field in draft.keys.iter_mut().chain(&mut draft.value).chain(tested) {
+            if field.is_alias {
+                field.column = match flow_field(&field.written) {
+                    Some(known) => Column::Field(known),
+                    None => Column::Name(field.written.clone()),
+                };
+            }
+        }
+        let mut findings = Findings::default();
+        for (at, key) in draft.keys.iter().enumerate() {
+            if let Some(first) = draft.keys[..at].iter().find(|other| other.column == key.column) {
+                let (first, key) = (quoted(&first.written), quoted(&key.written));
+                let text = format!("by name {key} is the same field as {first}, expected others");
+                findings.error(&format!("$.Contribution.Keys[{at}]"), text);
+            }
+        }
+        if let Some(Named { column: Column::Field(field), .. }) = &draft.value
+            && !matches!(field.kind(), Kind::Number(_))
+        {
+            let text = format!("by name this is {field}, expected a number field such as bytes");
+            findings.error("$.Contribution.ValueOf", text);
+        }
+        findings.into_warnings()?;
+        self.query = query(draft)?;
+        Ok(self)
+    }
+
+    /// What does not fit a log of this layout: a sentence for each alias that the rule uses and
+    /// that is the name of a flow-log field, but stands for another column.
+    ///
+    /// ```
+    /// # let text = std::fs::read("rules/top_srcaddr_rule.json").unwrap();
+    /// use flowagg::{Layout, dialect::InsightRule};
+    /// let rule = InsightRule::parse(&text)?;
+    /// assert!(rule.misplaced(&Layout::v2()).is_empty());
+    /// let layout = Layout::new(["srcaddr", "dstaddr", "bytes"])?;
+    /// assert_eq!(
+    ///     rule.misplaced(&layout)[0],
+    ///     "alias \"srcaddr\" is position 4, where nothing stands; srcaddr is at 1"
+    /// );
+    /// # Ok::<(), flowagg::Error>(())
+    /// ```
+    pub fn misplaced(&self, layout: &Layout) -> Vec<String> {
+        let sentence = |(position, alias): &(usize, String)| {
+            let field = flow_field(alias)?;
+            let means = |used: &Named| {
+                used.is_alias && used.written == *alias
+                    && used.column == Column::Position(*position)
+            };
+            let column = position - 1;
+            if layout.field(column) == Some(field) || !self.fields().any(means) {
+                return None;
+            }
+            let found = match layout.name(column) {
+                Some(name) => format!("{name} stands"),
+                None => "nothing stands".to_owned(),
+            };
+            let place = match layout.position(field) {
+                Some(column) => format!("{field} is at {}", column + 1),
+                None => format!("there is no {field}"),
+            };
+            Some(format!("alias {} is position {position}, where {found}; {place}", quoted(alias)))
+        };
+        self.draft.aliases.iter().filter_map(sentence).collect()
+    }
+
+    /// All fields that the rule uses.
+    fn fields(&self) -> impl Iterator<Item = &Named> {
+        let draft = &self.draft;
+        let tested = draft.tests.iter().map(|test| &test.field);
+        draft.keys.iter().chain(&draft.value).chain(tested)
     }
 
     /// What CloudWatch would refuse or what may surprise, each beginning with the JSON path; none
@@ -104,12 +225,17 @@ impl InsightRule {
 
     /// What is aggregated, in the rule's own word: `Sum` or `Count`.
     pub fn statistic(&self) -> &str {
-        self.statistic
+        self.draft.statistic
     }
 
     /// The name of what is summed, as the rule spells it; none where events are counted.
     pub fn measured(&self) -> Option<&str> {
-        self.measured.as_deref()
+        self.draft.value.as_ref().map(|value| value.written.as_str())
+    }
+
+    /// What its events are: records of values in order, or JSON objects.
+    pub fn form(&self) -> Form {
+        self.draft.form
     }
 
     /// The question that the rule asks, for `top` contributors; 0 for all.
@@ -118,12 +244,28 @@ impl InsightRule {
     }
 }
 
+/// The question that a draft asks.
+fn query(draft: &Draft) -> Result<Query, Error> {
+    let tests = draft.tests.iter();
+    let measure = draft.value.as_ref().map(|value| Measure::Sum(value.column.clone()));
+    Query::builder()
+        .form(draft.form)
+        .scope(Scope::All)
+        .filter(tests.fold(Filter::new(), |filter, test| test.and(filter)))
+        .group_by(draft.keys.iter().map(|key| key.column.clone()))
+        .labels(draft.keys.iter().map(|key| key.written.as_str()))
+        .measure(measure.unwrap_or(Measure::Count))
+        .build()
+}
+
 /// What was found while checking: errors and warnings, each a line that begins with its place.
 #[derive(Debug, Default)]
 struct Findings {
     errors: Vec<String>,
     more: usize,
     warnings: Vec<String>,
+    /// Whether the rule has to be one that CloudWatch takes.
+    is_check: bool,
 }
 
 impl Findings {
@@ -137,6 +279,14 @@ impl Findings {
 
     fn warning(&mut self, path: &str, text: &str) {
         self.warnings.push(format!("{path}: {text}"));
+    }
+
+    /// What CloudWatch refuses, and what does not matter offline.
+    fn violation(&mut self, path: &str, text: &str) {
+        match self.is_check {
+            true => self.error(path, text),
+            false => self.warning(path, text),
+        }
     }
 
     /// Whether further errors are only counted, and need no costly advice.
@@ -155,16 +305,16 @@ impl Findings {
     }
 }
 
-/// Warns of texts that CloudWatch refuses for their length or their characters.
+/// Finds texts that CloudWatch refuses for their length or their characters.
 fn check_characters(text: &[u8], findings: &mut Findings) {
     let characters = text.iter().filter(|&&byte| byte & 0xc0 != 0x80).count();
     if characters > RULE_CHARACTERS_MAX {
         let text = format!("{characters} characters, CloudWatch takes at most 8,192");
-        findings.warning("$", &text);
+        findings.violation("$", &text);
     }
     if let Some(at) = text.iter().position(|byte| !byte.is_ascii()) {
         let line = text[..at].iter().filter(|&&byte| byte == b'\n').count() + 1;
         let text = format!("a character beyond ASCII at line {line}, CloudWatch takes only ASCII");
-        findings.warning("$", &text);
+        findings.violation("$", &text);
     }
 }

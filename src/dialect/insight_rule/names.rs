@@ -1,4 +1,5 @@
-//! What a rule's field names mean: the aliases of its `Fields`, and positions.
+//! What a rule's field names mean: paths in JSON rules; in CLF rules the aliases of `Fields`, and
+//! positions.
 
 use std::collections::BTreeMap;
 
@@ -6,26 +7,77 @@ use super::Findings;
 use super::json::{Json, member, quoted};
 use crate::dialect::nearest::nearest;
 use crate::field::Field;
-use crate::layout::Layout;
+use crate::json::JsonPath;
+use crate::layout::{Column, Layout};
 
 /// How many aliases a message lists.
 const LISTED_MAX: usize = 8;
 
-/// The aliases of a rule for space-separated logs, with their positions.
-#[derive(Debug, Default)]
-pub struct Names<'a> {
-    aliases: BTreeMap<&'a str, usize>,
+/// A field as a rule names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The value that is meant.
+    pub column: Column,
+    /// The name.
+    pub written: String,
+    /// Whether the name is an alias of `Fields`.
+    pub is_alias: bool,
 }
 
-impl<'a> Names<'a> {
+/// What the names in a rule may be.
+#[derive(Debug)]
+pub enum Names<'a> {
+    /// Aliases and positions.
+    Clf(Aliases<'a>),
+    /// Paths such as `$.ip`.
+    Json,
+    /// The rule does not say what its events are, so that no name is known to be wrong.
+    Unknown,
+}
+
+impl Names<'_> {
+    /// What a name means, if that can be known. The error says what to write instead.
+    pub fn find(&self, name: &str) -> Result<Option<Named>, String> {
+        let (column, is_alias) = match self {
+            Self::Unknown => return Ok(None),
+            Self::Json => (Column::Path(path(name)?), false),
+            Self::Clf(aliases) => {
+                let position = aliases.find(name)?;
+                (Column::Position(position), aliases.positions.contains_key(name))
+            }
+        };
+        Ok(Some(Named { column, written: name.to_owned(), is_alias }))
+    }
+}
+
+/// The value in a JSON event that a name means.
+fn path(name: &str) -> Result<JsonPath, String> {
+    if name.starts_with('$') {
+        return JsonPath::parse(name).map_err(|text| format!("{}: {text}", quoted(name)));
+    }
+    let found = format!("{} is no JSON path", quoted(name));
+    let rooted = format!("$.{name}");
+    Err(match JsonPath::parse(&rooted) {
+        Ok(_) => format!("{found}; did you mean {}?", quoted(&rooted)),
+        Err(_) => format!("{found}, expected one such as \"$.ip\" or \"$.users[1].name\""),
+    })
+}
+
+/// The aliases of a rule for space-separated logs, with their positions.
+#[derive(Debug, Default)]
+pub struct Aliases<'a> {
+    positions: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Aliases<'a> {
     /// Reads and checks the member `Fields`.
     pub fn read(fields: &'a Json, findings: &mut Findings) -> Self {
         let path = "$.Fields";
-        let mut names = Self::default();
+        let mut aliases = Self::default();
         let Json::Object(members) = fields else {
             let expected = "expected an object such as {\"4\": \"srcaddr\"}";
             findings.error(path, format!("{}, {expected}", fields.shown()));
-            return names;
+            return aliases;
         };
         for (key, alias) in members {
             let path = &member(path, key);
@@ -42,7 +94,7 @@ impl<'a> Names<'a> {
                 }
             };
             let Some(position) = position else { continue };
-            match names.aliases.get(alias.as_str()) {
+            match aliases.positions.get(alias.as_str()) {
                 // The same member twice, which is reported as that.
                 Some(&other) if other == position => {}
                 Some(other) => {
@@ -54,16 +106,24 @@ impl<'a> Names<'a> {
                         ),
                     );
                 }
-                None => _ = names.aliases.insert(alias, position),
+                None => _ = aliases.positions.insert(alias, position),
             }
         }
-        names
+        aliases
+    }
+
+    /// The aliases with their positions, by position.
+    pub fn by_position(&self) -> Vec<(usize, &'a str)> {
+        let positions = self.positions.iter();
+        let mut aliases: Vec<_> = positions.map(|(&alias, &position)| (position, alias)).collect();
+        aliases.sort_unstable();
+        aliases
     }
 
     /// The position that a name means; an alias made of digits wins over the position. The error
     /// says what to write instead.
-    pub fn find(&self, name: &str) -> Result<usize, String> {
-        if let Some(position) = self.aliases.get(name).copied().or_else(|| position(name)) {
+    fn find(&self, name: &str) -> Result<usize, String> {
+        if let Some(position) = self.find_plain(name) {
             return Ok(position);
         }
         if name.starts_with('$') {
@@ -71,7 +131,7 @@ impl<'a> Names<'a> {
         }
         let found = format!("{} is no alias of Fields and no position", quoted(name));
         if let Some(position) = known_position(name) {
-            let alias = self.aliases.iter().find(|(_, other)| **other == position);
+            let alias = self.positions.iter().find(|(_, other)| **other == position);
             return Err(match alias {
                 Some((alias, _)) => format!("{found}; did you mean {}?", quoted(alias)),
                 None => format!(
@@ -80,7 +140,7 @@ impl<'a> Names<'a> {
                 ),
             });
         }
-        if let Some(alias) = nearest(name, self.aliases.keys().copied()) {
+        if let Some(alias) = nearest(name, self.positions.keys().copied()) {
             return Err(format!("{found}; did you mean {}?", quoted(alias)));
         }
         Err(format!("{found}, expected {}", self.listed()))
@@ -97,14 +157,12 @@ impl<'a> Names<'a> {
     }
 
     fn find_plain(&self, name: &str) -> Option<usize> {
-        self.aliases.get(name).copied().or_else(|| position(name))
+        self.positions.get(name).copied().or_else(|| position(name))
     }
 
     /// What may be written, the first aliases by position.
     fn listed(&self) -> String {
-        let mut aliases: Vec<(usize, &str)> =
-            self.aliases.iter().map(|(&alias, &position)| (position, alias)).collect();
-        aliases.sort_unstable();
+        let aliases = self.by_position();
         let listed = aliases.iter().take(LISTED_MAX).map(|(_, alias)| quoted(alias));
         let mut listed: Vec<String> = listed.collect();
         if listed.is_empty() {
@@ -125,9 +183,19 @@ fn position(text: &str) -> Option<usize> {
     usize::try_from(position).ok()
 }
 
+/// The flow-log field that an alias means, in any spelling: `srcaddr`, `srcAddr`, `src_addr`.
+pub fn flow_field(alias: &str) -> Option<Field> {
+    fn letters(name: &str) -> impl Iterator<Item = char> {
+        let letters = name.chars().filter(|character| !matches!(character, '-' | '_' | ' '));
+        letters.map(|letter| letter.to_ascii_lowercase())
+    }
+    let is_meant = |field: &Field| letters(field.name()).eq(letters(alias));
+    Field::parse(alias).or_else(|| Field::ALL.iter().copied().find(is_meant))
+}
+
 /// The position of a field in the default format of flow logs.
 fn known_position(name: &str) -> Option<usize> {
-    Layout::v2().position(Field::parse(name)?).map(|column| column + 1)
+    Layout::v2().position(flow_field(name)?).map(|column| column + 1)
 }
 
 #[cfg(test)]
@@ -149,10 +217,24 @@ mod tests {
     #[test]
     fn an_alias_of_digits_wins_over_the_position() {
         let fields = Json::parse(br#"{"5": "4", "10": "packet count"}"#).unwrap();
-        let names = Names::read(&fields, &mut Findings::default());
-        assert_eq!(names.find("4"), Ok(5));
-        assert_eq!(names.find("5"), Ok(5));
-        assert_eq!(names.find("packet count"), Ok(10));
-        assert_eq!(names.find("15"), Ok(15));
+        let names = Names::Clf(Aliases::read(&fields, &mut Findings::default()));
+        let find = |name: &str| names.find(name).unwrap().map(|named| (named.column, named.is_alias));
+        assert_eq!(find("4"), Some((Column::Position(5), true)));
+        assert_eq!(find("5"), Some((Column::Position(5), false)));
+        assert_eq!(find("packet count"), Some((Column::Position(10), true)));
+        assert_eq!(find("15"), Some((Column::Position(15), false)));
+        assert_eq!(Names::Unknown.find("anything"), Ok(None));
+    }
+
+    #[test]
+    fn fields_in_the_spellings_of_people() {
+        for alias in ["srcaddr", "srcAddr", "SRC_ADDR", "src addr", "src-addr"] {
+            assert_eq!(flow_field(alias), Some(Field::SrcAddr), "{alias}");
+        }
+        assert_eq!(flow_field("interfaceID"), Some(Field::InterfaceId));
+        assert_eq!(flow_field("pkt_dst_aws_service"), Some(Field::PktDstAwsService));
+        for alias in ["", "-", "source address", "byte"] {
+            assert_eq!(flow_field(alias), None, "{alias}");
+        }
     }
 }

@@ -3,10 +3,11 @@
 use super::InsightRule;
 use crate::error::ErrorKind;
 use crate::filter::Filter;
+use crate::json::JsonPath;
 use crate::layout::Column;
-use crate::query::{Measure, Query, QueryBuilder, Scope};
+use crate::query::{Form, Measure, Query, QueryBuilder, Scope};
 
-const RULE: &str = r#"{
+pub const RULE: &str = r#"{
   "Schema": {"Name": "CloudWatchLogRule", "Version": 1},
   "LogGroupNames": ["/vpc/flow-logs*"],
   "LogFormat": "CLF",
@@ -15,7 +16,7 @@ const RULE: &str = r#"{
   "AggregateOn": "Sum"
 }"#;
 
-fn parse(text: &str) -> Result<InsightRule, String> {
+pub fn parse(text: &str) -> Result<InsightRule, String> {
     InsightRule::parse(text.as_bytes()).map_err(|error| {
         assert_eq!(error.kind(), ErrorKind::Rule);
         error.to_string()
@@ -23,21 +24,21 @@ fn parse(text: &str) -> Result<InsightRule, String> {
 }
 
 /// What is wrong with the rule once `old` is replaced by `new`.
-fn error(old: &str, new: &str) -> String {
+pub fn error(old: &str, new: &str) -> String {
     assert!(RULE.contains(old), "{old}");
     parse(&RULE.replacen(old, new, 1)).expect_err(new)
 }
 
-fn error_of_filters(filters: &str) -> String {
+pub fn error_of_filters(filters: &str) -> String {
     error("\"Filters\": []", &format!("\"Filters\": {filters}"))
 }
 
-fn rule(old: &str, new: &str) -> InsightRule {
+pub fn rule(old: &str, new: &str) -> InsightRule {
     assert!(RULE.contains(old), "{old}");
     parse(&RULE.replacen(old, new, 1)).unwrap()
 }
 
-fn expected(keys: &[(usize, &str)]) -> QueryBuilder {
+pub fn expected(keys: &[(usize, &str)]) -> QueryBuilder {
     Query::builder()
         .scope(Scope::All)
         .group_by(keys.iter().map(|&(key, _)| Column::Position(key)))
@@ -116,7 +117,8 @@ fn what_is_no_rule_at_all() {
     );
     assert_eq!(
         error("{} {}"),
-        "$: not JSON at line 1 column 4: trailing characters; one file holds one rule"
+        "$: not JSON at line 1 column 4: trailing characters; one file holds one JSON value, for several \
+         rules write an array"
     );
     assert_eq!(error("{\"Schema\""), "$: not JSON at line 1 column 9: eof while parsing an object");
     assert_eq!(
@@ -230,15 +232,76 @@ fn members_of_the_rule() {
     }
 }
 
+const JSON_RULE: &str = r#"{
+  "Schema": {"Name": "CloudWatchLogRule", "Version": 1},
+  "LogGroupNames": ["api-access"],
+  "LogFormat": "JSON",
+  "Contribution": {
+    "Keys": ["$.ip", "$.users[1].name"],
+    "ValueOf": "$.bytes.sent",
+    "Filters": [{"Match": "$.status", "GreaterThan": 499}]
+  },
+  "AggregateOn": "Sum"
+}"#;
+
 #[test]
-fn json_rules_are_for_another_version() {
-    let json = RULE.replace("\"CLF\"", "\"JSON\"").replace("\"srcaddr\"]", "\"$.ip\"]");
-    let only =
-        "$.LogFormat: \"JSON\", this version only does \"CLF\", rules for space-separated logs";
-    let fields = "$.Fields: only CLF rules have this member; remove it";
-    assert_eq!(parse(&json).unwrap_err(), format!("{only}\n{fields}"));
-    let fields = "\"Fields\": {\"4\": \"srcaddr\", \"10\": \"bytes\"},";
-    assert_eq!(parse(&json.replace(fields, "")).unwrap_err(), only);
+fn json_rules_name_paths() {
+    let path = |text: &str| Column::Path(JsonPath::parse(text).unwrap());
+    let rule = parse(JSON_RULE).unwrap();
+    assert_eq!(rule.form(), Form::Json);
+    assert_eq!(rule.key_labels(), ["$.ip", "$.users[1].name"]);
+    assert_eq!(rule.measured(), Some("$.bytes.sent"));
+    assert!(rule.warnings().is_empty());
+    let filter = Filter::new().and_number(
+        path("$.status"),
+        crate::filter::Comparison::Greater,
+        499u64.into(),
+    );
+    let query = Query::builder()
+        .form(Form::Json)
+        .scope(Scope::All)
+        .filter(filter)
+        .group_by([path("$.ip"), path("$.users[1].name")])
+        .labels(["$.ip", "$.users[1].name"])
+        .measure(Measure::Sum(path("$.bytes.sent")))
+        .build();
+    assert_eq!(rule.to_query(10), query.unwrap());
+
+    let error = |old: &str, new: &str| {
+        assert!(JSON_RULE.contains(old), "{old}");
+        parse(&JSON_RULE.replacen(old, new, 1)).unwrap_err()
+    };
+    let keys = "$.Contribution.Keys[0]";
+    assert_eq!(
+        error("\"$.ip\"", "\"ip\""),
+        format!("{keys}: \"ip\" is no JSON path; did you mean \"$.ip\"?")
+    );
+    assert_eq!(
+        error("\"$.ip\"", "\"a[x]\""),
+        format!(
+            "{keys}: \"a[x]\" is no JSON path, expected one such as \"$.ip\" or \
+             \"$.users[1].name\""
+        )
+    );
+    assert_eq!(error("\"$.ip\"", "4"), format!("{keys}: 4, expected a field name, a string"));
+    assert!(error("\"$.ip\"", "\"$.a..b\"").starts_with(&format!("{keys}: \"$.a..b\": ")));
+    assert_eq!(
+        error("$.users[1].name", "$.ip"),
+        "$.Contribution.Keys[1]: \"$.ip\" is the same field as the key \"$.ip\", expected others"
+    );
+    assert_eq!(
+        error("\"JSON\"", "\"JSON\", \"Fields\": {\"4\": \"srcaddr\"}"),
+        "$.Fields: only CLF rules have this member; remove it"
+    );
+    // A format in the wrong case is one mistake, not one for each name.
+    assert_eq!(
+        error("\"JSON\"", "\"json\""),
+        "$.LogFormat: \"json\", expected \"JSON\" or \"CLF\"; did you mean \"JSON\"?"
+    );
+    assert_eq!(
+        error("\"LogFormat\": \"JSON\",", ""),
+        "$.LogFormat: missing, expected \"JSON\" or \"CLF\""
+    );
 }
 
 #[test]
@@ -365,89 +428,6 @@ fn keys() {
         "$.Contribution.Keys[0]: \"x\" is no alias of Fields and no position, expected a position \
          such as \"4\"; the rule has no aliases"
     );
-}
-
-#[test]
-fn filters() {
-    let place = "$.Contribution.Filters[0]";
-    let operators = "In, NotIn, StartsWith, GreaterThan, LessThan, EqualTo, NotEqualTo, IsPresent";
-    for (members, message) in [
-        (r#""Match": "4""#, format!(": no operator, expected one of {operators}")),
-        (r#""In": ["a"]"#, ": no Match, expected the field to test".to_owned()),
-        (
-            r#""Match": "4", "In": ["a"], "NotIn": ["b"]"#,
-            ": 2 operators (In, NotIn), expected one; write a filter for each".to_owned(),
-        ),
-        (r#""Match": "4", "in": ["a"]"#, ".in: unknown member; did you mean \"In\"?".to_owned()),
-        (r#""Match": "4", "In": []"#, ".In: 0 values, expected 1 to 10".to_owned()),
-        (
-            r#""Match": "4", "In": ["1","2","3","4","5","6","7","8","9","10","11"]"#,
-            ".In: 11 values, expected 1 to 10".to_owned(),
-        ),
-        (
-            r#""Match": "7", "In": ["22", 443]"#,
-            ".In[1]: 443, expected a string; write \"443\"".to_owned(),
-        ),
-        (
-            r#""Match": "13", "NotIn": "ACCEPT""#,
-            ".NotIn: \"ACCEPT\", expected an array of 1 to 10 strings; write [\"ACCEPT\"]"
-                .to_owned(),
-        ),
-        (
-            r#""Match": 13, "In": ["ACCEPT"]"#,
-            ".Match: 13, expected a field name, a string; write \"13\"".to_owned(),
-        ),
-        (
-            r#""Match": "byte", "In": ["1"]"#,
-            ".Match: \"byte\" is no alias of Fields and no position; did you mean \"bytes\"?"
-                .to_owned(),
-        ),
-    ] {
-        let message = format!("{place}{message}");
-        assert_eq!(error_of_filters(&format!("[{{{members}}}]")), message, "{members}");
-    }
-    let one = r#"{"Match": "4", "In": ["a"]}"#;
-    assert_eq!(
-        error_of_filters(&format!("[{}]", [one; 5].join(","))),
-        "$.Contribution.Filters: 5 filters, expected at most 4"
-    );
-    assert_eq!(
-        error_of_filters(one),
-        "$.Contribution.Filters: an object, expected an array of at most 4 filters"
-    );
-    assert_eq!(error_of_filters("[5]"), "$.Contribution.Filters[0]: 5, expected an object");
-}
-
-#[test]
-fn operators_of_another_version() {
-    let only = "this version only does In and NotIn";
-    for (operator, operand, messages) in [
-        ("StartsWith", "[\"10.\"]", vec![only.to_owned()]),
-        ("GreaterThan", "160", vec![only.to_owned()]),
-        ("LessThan", "160.5", vec![only.to_owned()]),
-        ("EqualTo", "6", vec![format!("{only}; to compare as text write \"In\": [\"6\"]")]),
-        ("NotEqualTo", "6", vec![format!("{only}; to compare as text write \"NotIn\": [\"6\"]")]),
-        ("IsPresent", "true", vec![only.to_owned()]),
-        ("EqualTo", "\"6\"", vec![only.to_owned(), "\"6\", expected a number; write 6".to_owned()]),
-        (
-            "IsPresent",
-            "\"true\"",
-            vec![only.to_owned(), "\"true\", expected true or false; write true".to_owned()],
-        ),
-        (
-            "StartsWith",
-            "\"10.\"",
-            vec![
-                only.to_owned(),
-                "\"10.\", expected an array of 1 to 10 strings; write [\"10.\"]".to_owned(),
-            ],
-        ),
-    ] {
-        let place = format!("$.Contribution.Filters[0].{operator}: ");
-        let lines: Vec<String> = messages.iter().map(|text| format!("{place}{text}")).collect();
-        let filters = format!("[{{\"Match\": \"4\", \"{operator}\": {operand}}}]");
-        assert_eq!(error_of_filters(&filters), lines.join("\n"), "{operator} {operand}");
-    }
 }
 
 #[test]
