@@ -15,8 +15,9 @@ use super::{input, say};
 /// Bytes of output that are written at once.
 const OUTPUT_BYTES: usize = 64 * 1024;
 
-/// Asks `queries` of the paths, and has the report written to standard output by `render`.
+/// Has `engine` ask `queries` of the paths, and has the report written to standard output by `render`.
 pub fn run(
+    engine: Engine,
     queries: &[Query],
     paths: &[PathBuf],
     common: &Common,
@@ -27,7 +28,7 @@ pub fn run(
         Err(message) => return usage(message),
     };
     let begun = Instant::now();
-    let engine = Engine::new().threads(common.threads());
+    let engine = engine.threads(common.threads());
     let shown = Shown::new(engine.progress(), common.is_quiet());
     let report = engine.run_all(queries, &sources);
     drop(shown);

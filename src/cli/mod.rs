@@ -10,8 +10,10 @@ mod input;
 mod options;
 mod progress;
 mod rule;
+mod rules;
 mod say;
 mod summary;
+mod when;
 
 use clap::Parser;
 
@@ -30,7 +32,7 @@ pub fn run(cli: Cli) -> Exit {
         None => summary::run(&paths, &common),
         Some(Command::Rule(rule)) => {
             let common = rule.common.clone().or(common);
-            rule::run(&rule.rule, &rule.paths, &common)
+            rule::run(&rule, &common)
         }
         Some(Command::Gen(options)) if common.is_unset() => generate::run(&options),
         Some(Command::Gen(_)) => {

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use flowagg::Order;
 use flowagg::generate::Options;
+
+use super::when::When;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -12,15 +15,17 @@ Examples:
   flowagg -n 3 -o json flows.log         three contributors, as JSON
   flowagg rule rules/top_srcaddr_rule.json logs/
                                          a Contributor Insights rule
+  flowagg rule --check template.json     the rules of a CloudFormation template, checked only
   flowagg gen --lines 1000000 > try.log  made-up flow logs
 
 A file that is called `rule` or `gen` is read as ./rule and ./gen.
 
 Exit codes:
-  0  the answer is whole (malformed lines are counted, and do not change that)
+  0  the answer is whole (malformed lines are counted, and do not change that); or all rules
+     are valid
   1  something could not be read, used or written; whatever could be is answered.
      Nothing is printed if no line could be read, or if --strict found a malformed line;
-     also 1 if all records were malformed
+     also 1 if all records were malformed, or if --check found a rule that is not valid
   2  wrong usage or a bad rule: nothing was run
 
 Environment:
@@ -31,7 +36,7 @@ const ABOUT: &str = "Question AWS VPC flow logs: bytes accepted, bytes rejected,
 
 const USAGE: &str = "\
 flowagg [OPTIONS] [PATH]...
-       flowagg rule [OPTIONS] RULE.json [PATH]...
+       flowagg rule [OPTIONS] RULE [PATH]...
        flowagg gen [OPTIONS] --lines <N>";
 
 /// The whole command line.
@@ -68,20 +73,115 @@ pub enum Command {
     Gen(GenerateOptions),
 }
 
+const RULE_HELP: &str = "\
+A RULE is a JSON file with a rule as CloudWatch takes it, or with several in an array; a
+CloudFormation template (`cdk synth --json`); what `aws cloudwatch describe-insight-rules` prints
+or `put-insight-rule --cli-input-json` takes; a folder of such files; or `-`, standard input.
+Many rules are answered in one pass.
+
+Times are 2026-01-31, 2026-01-31T12:00:00Z, 2026-01-31T12:00:00+01:00, seconds since 1970, or
+back from the newest record: 90m, 2h, 7d. A record's time is its `start`, that of a JSON event
+its `timestamp`.
+
+Examples:
+  flowagg rule rules/top_srcaddr_rule.json logs/
+  flowagg rule rules/ logs/ --period 300 --start 2h
+  flowagg rule --check cdk.out/Stack.template.json
+  aws cloudwatch describe-insight-rules | flowagg rule - logs/";
+
+const RULE_USAGE: &str = "\
+flowagg rule [OPTIONS] RULE [PATH]...
+       flowagg rule --check RULE...";
+
 /// `flowagg rule`.
 #[derive(Debug, Args)]
+#[command(override_usage = RULE_USAGE, after_long_help = RULE_HELP)]
 pub struct RuleOptions {
-    /// The rule, a JSON file as CloudWatch takes it
-    #[arg(value_name = "RULE.json", help_heading = "Input", display_order = 0)]
+    /// A rule or many: JSON of CloudWatch, CloudFormation or aws, or a folder of it
+    #[arg(value_name = "RULE", help_heading = "Input", display_order = 0)]
     pub rule: PathBuf,
 
     /// Files and folders, plain or gzip; `-`, or none, is standard input
     #[arg(value_name = "PATH", help_heading = "Input", display_order = 1)]
     pub paths: Vec<PathBuf>,
 
+    /// More rules, answered in the same pass; may be repeated
+    #[arg(short = 'r', long = "rule", value_name = "RULE", help_heading = "Input")]
+    pub more: Vec<PathBuf>,
+
+    /// What a line is: `flow`, a flow-log record, or `clf`, any words [default: flow]
+    #[arg(long, value_name = "FORMAT", help_heading = "Input", hide_possible_values = true)]
+    pub format: Option<LineFormat>,
+
+    /// Take the rule's aliases as field names, wherever a log has them
+    #[arg(long, help_heading = "Input", conflicts_with = "format")]
+    pub by_name: bool,
+
+    /// Only records from this time on
+    #[arg(long, value_name = "TIME", value_parser = When::parse, help_heading = "Input")]
+    pub start: Option<When>,
+
+    /// Only records before this time
+    #[arg(long, value_name = "TIME", value_parser = When::parse, help_heading = "Input")]
+    pub end: Option<When>,
+
+    /// Also tell the values of every period, a multiple of 60 seconds
+    #[arg(long, value_name = "SECONDS", value_parser = period, help_heading = "Output")]
+    pub period: Option<u64>,
+
+    /// Rank by Sum, or by the Maximum of single records [default: Sum]
+    #[arg(long, value_name = "STATISTIC", help_heading = "Output", ignore_case = true)]
+    #[arg(hide_possible_values = true)]
+    pub order_by: Option<OrderBy>,
+
+    /// Only check rules, as strictly as CloudWatch; every argument is one
+    #[arg(long, help_heading = "Diagnostics", conflicts_with_all = [
+        "explain", "format", "by_name", "start", "end", "period", "order_by",
+    ])]
+    pub check: bool,
+
+    /// Only tell the plan, and the same question in SQL and to CloudWatch Logs
+    #[arg(long, help_heading = "Diagnostics")]
+    pub explain: bool,
+
     /// What can be typed before the command too.
     #[command(flatten)]
     pub common: Common,
+}
+
+/// What a line of a log is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LineFormat {
+    /// A flow-log record
+    Flow,
+    /// Words, quoted texts and texts in brackets
+    Clf,
+}
+
+/// What contributors are ranked by; the names are those of CloudWatch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OrderBy {
+    /// The sum of all records
+    #[value(name = "Sum")]
+    Sum,
+    /// The largest single record
+    #[value(name = "Maximum")]
+    Maximum,
+}
+
+impl From<OrderBy> for Order {
+    fn from(order: OrderBy) -> Self {
+        match order {
+            OrderBy::Sum => Self::Sum,
+            OrderBy::Maximum => Self::Maximum,
+        }
+    }
+}
+
+/// A period that CloudWatch takes.
+fn period(text: &str) -> Result<u64, String> {
+    let seconds = text.parse().ok().filter(|seconds| *seconds > 0 && seconds % 60 == 0);
+    seconds.ok_or_else(|| "expected seconds, a multiple of 60 such as 300".to_owned())
 }
 
 /// Options of everything that reads flow logs. All are optional, so that what is typed after a
@@ -223,9 +323,46 @@ mod tests {
 
     #[test]
     fn short_help_fits_a_screen() {
-        let help = Cli::command().render_help().to_string();
-        assert!(help.lines().count() <= 30, "{help}");
-        assert!(help.lines().all(|line| line.len() <= 100), "{help}");
+        let mut command = Cli::command();
+        command.build();
+        let rule = command.find_subcommand_mut("rule").unwrap().render_help();
+        for help in [command.render_help(), rule] {
+            let help = help.to_string();
+            assert!(help.lines().count() <= 30, "{help}");
+            assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
+        }
+    }
+
+    #[test]
+    fn rules_and_what_is_asked_of_them() {
+        let parse = |line: &str| Cli::try_parse_from(line.split(' '));
+        let rule = |line: &str| match parse(line).unwrap().command {
+            Some(Command::Rule(rule)) => rule,
+            _ => panic!("no rule"),
+        };
+        let asked = rule("flowagg rule a.json -r b.json -r c --period 300 --start 2h \
+                          --end 2026-01-31 --order-by maximum --format clf logs");
+        assert_eq!(asked.rule, PathBuf::from("a.json"));
+        assert_eq!(asked.more, [PathBuf::from("b.json"), PathBuf::from("c")]);
+        assert_eq!(asked.paths, [PathBuf::from("logs")]);
+        assert_eq!((asked.period, asked.start), (Some(300), Some(When::Back(7_200))));
+        assert_eq!(asked.order_by, Some(OrderBy::Maximum));
+        assert_eq!(asked.format, Some(LineFormat::Clf));
+        assert!(rule("flowagg rule --check a.json b.json").check);
+        for wrong in [
+            "--period 0",
+            "--period 90",
+            "--period -60",
+            "--period 1m",
+            "--order-by Average",
+            "--start soon",
+            "--format json",
+            "--format clf --by-name",
+            "--check --explain",
+            "--check --period 60",
+        ] {
+            assert!(parse(&format!("flowagg rule a.json {wrong}")).is_err(), "{wrong}");
+        }
     }
 
     #[test]

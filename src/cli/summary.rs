@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use flowagg::Engine;
 use flowagg::render::{csv, json, table};
 use flowagg::summary::{Summary, queries};
 
@@ -19,7 +20,7 @@ pub fn run(paths: &[PathBuf], common: &Common) -> Exit {
         Ok(queries) => queries,
         Err(error) => return usage(error),
     };
-    answer::run(&queries, paths, common, |out, report| {
+    answer::run(Engine::new(), &queries, paths, common, |out, report| {
         let summary = Summary::new(report);
         match common.format() {
             Format::Table => table::summary(out, &summary, is_coloured()),

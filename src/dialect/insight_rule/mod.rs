@@ -24,7 +24,7 @@ use crate::error::{Error, ErrorKind};
 use crate::field::Kind;
 use crate::filter::Filter;
 use crate::layout::{Column, Layout};
-use crate::query::{Form, Measure, Query, Scope};
+use crate::query::{Form, Measure, Query, QueryBuilder, Scope};
 use check::Draft;
 use json::{Json, quoted};
 use names::{Named, flow_field};
@@ -118,7 +118,7 @@ impl InsightRule {
             Err(message) => return fail(message),
         };
         let warnings = findings.into_warnings()?;
-        let query = query(&draft)?;
+        let query = builder(&draft).build()?;
         Ok(Self { draft, query, warnings })
     }
 
@@ -162,7 +162,7 @@ impl InsightRule {
             findings.error("$.Contribution.ValueOf", text);
         }
         findings.into_warnings()?;
-        self.query = query(draft)?;
+        self.query = builder(draft).build()?;
         Ok(self)
     }
 
@@ -238,6 +238,11 @@ impl InsightRule {
         self.draft.form
     }
 
+    /// The question that the rule asks, to be refined: by a period, times, another order.
+    pub fn to_builder(&self) -> QueryBuilder {
+        builder(&self.draft)
+    }
+
     /// The question that the rule asks, for `top` contributors; 0 for all.
     pub fn to_query(&self, top: usize) -> Query {
         self.query.clone().with_top(top)
@@ -245,7 +250,7 @@ impl InsightRule {
 }
 
 /// The question that a draft asks.
-fn query(draft: &Draft) -> Result<Query, Error> {
+fn builder(draft: &Draft) -> QueryBuilder {
     let tests = draft.tests.iter();
     let measure = draft.value.as_ref().map(|value| Measure::Sum(value.column.clone()));
     Query::builder()
@@ -255,7 +260,6 @@ fn query(draft: &Draft) -> Result<Query, Error> {
         .group_by(draft.keys.iter().map(|key| key.column.clone()))
         .labels(draft.keys.iter().map(|key| key.written.as_str()))
         .measure(measure.unwrap_or(Measure::Count))
-        .build()
 }
 
 /// What was found while checking: errors and warnings, each a line that begins with its place.
