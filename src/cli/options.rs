@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use flowagg::Order;
 use flowagg::generate::Options;
+use flowagg::{Order, PERIOD_SECONDS};
 
 use super::when::When;
 
@@ -127,7 +127,7 @@ pub struct RuleOptions {
 
     /// Also tell the values of every period, a multiple of 60 seconds
     #[arg(long, value_name = "SECONDS", value_parser = period, help_heading = "Output")]
-    pub period: Option<u64>,
+    pub period: Option<u32>,
 
     /// Rank by Sum, or by the Maximum of single records [default: Sum]
     #[arg(long, value_name = "STATISTIC", help_heading = "Output", ignore_case = true)]
@@ -179,9 +179,13 @@ impl From<OrderBy> for Order {
 }
 
 /// A period that CloudWatch takes.
-fn period(text: &str) -> Result<u64, String> {
-    let seconds = text.parse().ok().filter(|seconds| *seconds > 0 && seconds % 60 == 0);
-    seconds.ok_or_else(|| "expected seconds, a multiple of 60 such as 300".to_owned())
+fn period(text: &str) -> Result<u32, String> {
+    let is_valid = |seconds: &u32| PERIOD_SECONDS.contains(seconds) && seconds % 60 == 0;
+    let seconds = text.parse().ok().filter(is_valid);
+    seconds.ok_or_else(|| {
+        let (first, last) = (PERIOD_SECONDS.start(), PERIOD_SECONDS.end());
+        format!("expected seconds, a multiple of 60 from {first} to {last} such as 300")
+    })
 }
 
 /// Options of everything that reads flow logs. All are optional, so that what is typed after a

@@ -153,7 +153,7 @@ fn explain(rules: &[Asked], options: &RuleOptions, common: &Common) -> Exit {
 fn queries(rules: &[Asked], options: &RuleOptions, common: &Common) -> Result<Vec<Query>, String> {
     let (start, end) = times(rules, options, common)?;
     let query = |asked: &Asked| {
-        let mut builder = asked.rule.to_builder().top(common.top()).between(start, end);
+        let mut builder = asked.rule.to_query(common.top()).to_builder().between(start, end);
         if let Some(seconds) = options.period {
             builder = builder.period(seconds);
         }
@@ -206,7 +206,7 @@ fn ask(rules: &[Asked], queries: &[Query], options: &RuleOptions, common: &Commo
         if !common.is_quiet() && !is_clf {
             warn_of_misplaced(rules, report);
         }
-        write(out, rules, report, common)
+        write(out, rules, report, options.period, common)
     })
 }
 
@@ -226,6 +226,7 @@ fn write(
     out: &mut dyn Write,
     rules: &[Asked],
     report: &Report,
+    period: Option<u32>,
     common: &Common,
 ) -> io::Result<()> {
     let answered = rules.iter().zip(&report.answers);
@@ -235,6 +236,7 @@ fn write(
             answer,
             statistic: asked.rule.statistic(),
             measured: asked.rule.measured(),
+            period,
         })
         .collect();
     match common.format() {

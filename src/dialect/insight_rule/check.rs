@@ -6,8 +6,9 @@ use super::Findings;
 use super::filters::{self, Test};
 use super::json::{Json, member, quoted};
 use super::names::{Aliases, Named, Names};
+use crate::batch::Form;
 use crate::dialect::nearest::nearest;
-use crate::query::{Form, KEYS_MAX};
+use crate::query::KEYS_MAX;
 
 const RULE: &[&str] = &[
     "Schema",

@@ -1,10 +1,10 @@
 //! The operators of filters, and every way to get one wrong.
 
 use super::tests::{error_of_filters, expected, rule};
-use crate::filter::{Comparison, Filter};
+use crate::amount::{Amount, Comparison};
+use crate::filter::Filter;
 use crate::layout::Column;
 use crate::query::Measure;
-use crate::value::Amount;
 
 #[test]
 fn filters_that_are_wrong() {

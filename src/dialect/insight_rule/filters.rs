@@ -4,8 +4,8 @@ use super::Findings;
 use super::check::{get, name, object};
 use super::json::{Json, quoted};
 use super::names::{Named, Names};
-use crate::filter::{Comparison, Filter};
-use crate::value::Amount;
+use crate::amount::{Amount, Comparison};
+use crate::filter::Filter;
 
 /// CloudWatch's limit of filters.
 const FILTERS_MAX: usize = 4;

@@ -20,11 +20,12 @@ mod sample_tests;
 #[cfg(test)]
 mod tests;
 
+use crate::batch::Form;
 use crate::error::{Error, ErrorKind};
 use crate::field::Kind;
 use crate::filter::Filter;
 use crate::layout::{Column, Layout};
-use crate::query::{Form, Measure, Query, QueryBuilder, Scope};
+use crate::query::{Measure, Query, Scope};
 use check::Draft;
 use json::{Json, quoted};
 use names::{Named, flow_field};
@@ -118,7 +119,7 @@ impl InsightRule {
             Err(message) => return fail(message),
         };
         let warnings = findings.into_warnings()?;
-        let query = builder(&draft).build()?;
+        let query = query(&draft)?;
         Ok(Self { draft, query, warnings })
     }
 
@@ -162,7 +163,7 @@ impl InsightRule {
             findings.error("$.Contribution.ValueOf", text);
         }
         findings.into_warnings()?;
-        self.query = builder(draft).build()?;
+        self.query = query(draft)?;
         Ok(self)
     }
 
@@ -238,11 +239,6 @@ impl InsightRule {
         self.draft.form
     }
 
-    /// The question that the rule asks, to be refined: by a period, times, another order.
-    pub fn to_builder(&self) -> QueryBuilder {
-        builder(&self.draft)
-    }
-
     /// The question that the rule asks, for `top` contributors; 0 for all.
     pub fn to_query(&self, top: usize) -> Query {
         self.query.clone().with_top(top)
@@ -250,7 +246,7 @@ impl InsightRule {
 }
 
 /// The question that a draft asks.
-fn builder(draft: &Draft) -> QueryBuilder {
+fn query(draft: &Draft) -> Result<Query, Error> {
     let tests = draft.tests.iter();
     let measure = draft.value.as_ref().map(|value| Measure::Sum(value.column.clone()));
     Query::builder()
@@ -260,6 +256,7 @@ fn builder(draft: &Draft) -> QueryBuilder {
         .group_by(draft.keys.iter().map(|key| key.column.clone()))
         .labels(draft.keys.iter().map(|key| key.written.as_str()))
         .measure(measure.unwrap_or(Measure::Count))
+        .build()
 }
 
 /// What was found while checking: errors and warnings, each a line that begins with its place.

@@ -40,7 +40,7 @@ impl Names<'_> {
     pub fn find(&self, name: &str) -> Result<Option<Named>, String> {
         let (column, is_alias) = match self {
             Self::Unknown => return Ok(None),
-            Self::Json => (Column::Path(path(name)?), false),
+            Self::Json => (Column::Path(JsonPath::parse(name)?), false),
             Self::Clf(aliases) => {
                 let position = aliases.find(name)?;
                 (Column::Position(position), aliases.positions.contains_key(name))
@@ -48,19 +48,6 @@ impl Names<'_> {
         };
         Ok(Some(Named { column, written: name.to_owned(), is_alias }))
     }
-}
-
-/// The value in a JSON event that a name means.
-fn path(name: &str) -> Result<JsonPath, String> {
-    if name.starts_with('$') {
-        return JsonPath::parse(name).map_err(|text| format!("{}: {text}", quoted(name)));
-    }
-    let found = format!("{} is no JSON path", quoted(name));
-    let rooted = format!("$.{name}");
-    Err(match JsonPath::parse(&rooted) {
-        Ok(_) => format!("{found}; did you mean {}?", quoted(&rooted)),
-        Err(_) => format!("{found}, expected one such as \"$.ip\" or \"$.users[1].name\""),
-    })
 }
 
 /// The aliases of a rule for space-separated logs, with their positions.

@@ -1,11 +1,13 @@
 //! Rules that compile, and every way to get one wrong, with its message.
 
 use super::InsightRule;
+use crate::amount::Comparison;
+use crate::batch::Form;
 use crate::error::ErrorKind;
 use crate::filter::Filter;
 use crate::json::JsonPath;
 use crate::layout::Column;
-use crate::query::{Form, Measure, Query, QueryBuilder, Scope};
+use crate::query::{Measure, Query, QueryBuilder, Scope};
 
 pub const RULE: &str = r#"{
   "Schema": {"Name": "CloudWatchLogRule", "Version": 1},
@@ -252,11 +254,7 @@ fn json_rules_name_paths() {
     assert_eq!(rule.key_labels(), ["$.ip", "$.users[1].name"]);
     assert_eq!(rule.measured(), Some("$.bytes.sent"));
     assert!(rule.warnings().is_empty());
-    let filter = Filter::new().and_number(
-        path("$.status"),
-        crate::filter::Comparison::Greater,
-        499u64.into(),
-    );
+    let filter = Filter::new().and_number(path("$.status"), Comparison::Greater, 499u64.into());
     let query = Query::builder()
         .form(Form::Json)
         .scope(Scope::All)
@@ -274,17 +272,13 @@ fn json_rules_name_paths() {
     let keys = "$.Contribution.Keys[0]";
     assert_eq!(
         error("\"$.ip\"", "\"ip\""),
-        format!("{keys}: \"ip\" is no JSON path; did you mean \"$.ip\"?")
+        format!("{keys}: \"ip\" does not begin with $., expected a path such as \"$.ip\"")
     );
     assert_eq!(
-        error("\"$.ip\"", "\"a[x]\""),
-        format!(
-            "{keys}: \"a[x]\" is no JSON path, expected one such as \"$.ip\" or \
-             \"$.users[1].name\""
-        )
+        error("\"$.ip\"", "\"$.a..b\""),
+        format!("{keys}: \"$.a..b\" has . after \"$.a.\", expected a name")
     );
     assert_eq!(error("\"$.ip\"", "4"), format!("{keys}: 4, expected a field name, a string"));
-    assert!(error("\"$.ip\"", "\"$.a..b\"").starts_with(&format!("{keys}: \"$.a..b\": ")));
     assert_eq!(
         error("$.users[1].name", "$.ip"),
         "$.Contribution.Keys[1]: \"$.ip\" is the same field as the key \"$.ip\", expected others"
