@@ -344,8 +344,10 @@ mod tests {
             Some(Command::Rule(rule)) => rule,
             _ => panic!("no rule"),
         };
-        let asked = rule("flowagg rule a.json -r b.json -r c --period 300 --start 2h \
-                          --end 2026-01-31 --order-by maximum --format clf logs");
+        let asked = rule(
+            "flowagg rule a.json -r b.json -r c --period 300 --start 2h \
+                          --end 2026-01-31 --order-by maximum --format clf logs",
+        );
         assert_eq!(asked.rule, PathBuf::from("a.json"));
         assert_eq!(asked.more, [PathBuf::from("b.json"), PathBuf::from("c")]);
         assert_eq!(asked.paths, [PathBuf::from("logs")]);

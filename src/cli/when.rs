@@ -113,7 +113,8 @@ fn offset(time: &str) -> Option<(&str, i64)> {
     let is_plain = matches!(offset[1..].len(), 2 | 4) && !offset.contains(':');
     let is_split = offset.len() == 6 && offset.as_bytes()[3] == b':';
     let number: i64 = (is_plain || is_split).then(|| digits.parse().ok())??;
-    let (hours, minutes) = if digits.len() == 4 { (number / 100, number % 100) } else { (number, 0) };
+    let (hours, minutes) =
+        if digits.len() == 4 { (number / 100, number % 100) } else { (number, 0) };
     (hours < 24 && minutes < 60).then_some((time, sign * (hours * 3_600 + minutes * 60)))
 }
 

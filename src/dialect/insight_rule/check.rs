@@ -165,15 +165,12 @@ pub fn get<'a>(members: &'a [(String, Json)], name: &str) -> Option<&'a Json> {
 }
 
 /// What a field name in a rule means, if that can be known.
-pub fn name(
-    value: &Json,
-    path: &str,
-    names: &Names<'_>,
-    findings: &mut Findings,
-) -> Option<Named> {
+pub fn name(value: &Json, path: &str, names: &Names<'_>, findings: &mut Findings) -> Option<Named> {
     let Json::Text(name) = value else {
         let advice = match value {
-            Json::Number(number) if !matches!(names, Names::Json) => format!("; write \"{number}\""),
+            Json::Number(number) if !matches!(names, Names::Json) => {
+                format!("; write \"{number}\"")
+            }
             _ => String::new(),
         };
         findings.error(path, format!("{}, expected a field name, a string{advice}", value.shown()));
@@ -278,8 +275,7 @@ fn check_log_groups(members: &[(String, Json)], findings: &mut Findings) {
     }
     let expected = "CloudWatch expects one of the two";
     match given {
-        0 => findings
-            .violation("$", &format!("no LogGroupNames and no LogGroupARNs, {expected}")),
+        0 => findings.violation("$", &format!("no LogGroupNames and no LogGroupARNs, {expected}")),
         1 => {}
         _ => findings.violation("$", &format!("both LogGroupNames and LogGroupARNs, {expected}")),
     }

@@ -61,9 +61,8 @@ fn filters_that_are_wrong() {
 fn every_operator_becomes_its_test() {
     let column = || Column::Position(10);
     let amount = |text: &str| Amount::parse(text.as_bytes()).unwrap();
-    let number = |comparison, text: &str| {
-        Filter::new().and_number(column(), comparison, amount(text))
-    };
+    let number =
+        |comparison, text: &str| Filter::new().and_number(column(), comparison, amount(text));
     for (test, filter) in [
         (r#""In": ["1", ""]"#, Filter::new().and_in(column(), ["1", ""])),
         (r#""NotIn": ["-"]"#, Filter::new().and_not_in(column(), ["-"])),
@@ -71,8 +70,10 @@ fn every_operator_becomes_its_test() {
         (r#""GreaterThan": 160"#, number(Comparison::Greater, "160")),
         (r#""LessThan": -0.5"#, number(Comparison::Less, "-0.5")),
         (r#""EqualTo": 6.0e0"#, number(Comparison::Equal, "6")),
-        (r#""NotEqualTo": 18446744073709551617"#,
-         number(Comparison::NotEqual, "18446744073709551617")),
+        (
+            r#""NotEqualTo": 18446744073709551617"#,
+            number(Comparison::NotEqual, "18446744073709551617"),
+        ),
         (r#""IsPresent": true"#, Filter::new().and_present(column(), true)),
         (r#""IsPresent": false"#, Filter::new().and_present(column(), false)),
     ] {

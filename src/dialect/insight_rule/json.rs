@@ -120,8 +120,7 @@ fn spellings(text: &[u8]) -> impl Iterator<Item = &str> {
             match rest {
                 [b'"', after @ ..] => rest = after_string(after),
                 [b'-' | b'0'..=b'9', ..] => {
-                    let is_part =
-                        |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
+                    let is_part = |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
                     let end = rest.iter().position(|byte| !is_part(byte)).unwrap_or(rest.len());
                     let (number, after) = rest.split_at(end);
                     rest = after;
@@ -156,7 +155,9 @@ fn not_json(error: &serde_json::Error) -> String {
     }
     let advice = match reason.as_str() {
         "trailing comma" => "; remove the comma before this place",
-        "trailing characters" => "; one file holds one JSON value, for several rules write an array",
+        "trailing characters" => {
+            "; one file holds one JSON value, for several rules write an array"
+        }
         _ => "",
     };
     format!("$: not JSON{place}: {reason}{advice}")

@@ -186,7 +186,8 @@ impl InsightRule {
         let sentence = |(position, alias): &(usize, String)| {
             let field = flow_field(alias)?;
             let means = |used: &Named| {
-                used.is_alias && used.written == *alias
+                used.is_alias
+                    && used.written == *alias
                     && used.column == Column::Position(*position)
             };
             let column = position - 1;

@@ -113,7 +113,7 @@ impl<'a> Aliases<'a> {
         if let Some(position) = self.find_plain(name) {
             return Ok(position);
         }
-        if name.starts_with('$') {
+        if name.starts_with("$.") || name.starts_with("$[") {
             return Err(self.in_json_notation(name));
         }
         let found = format!("{} is no alias of Fields and no position", quoted(name));
@@ -205,7 +205,8 @@ mod tests {
     fn an_alias_of_digits_wins_over_the_position() {
         let fields = Json::parse(br#"{"5": "4", "10": "packet count"}"#).unwrap();
         let names = Names::Clf(Aliases::read(&fields, &mut Findings::default()));
-        let find = |name: &str| names.find(name).unwrap().map(|named| (named.column, named.is_alias));
+        let find =
+            |name: &str| names.find(name).unwrap().map(|named| (named.column, named.is_alias));
         assert_eq!(find("4"), Some((Column::Position(5), true)));
         assert_eq!(find("5"), Some((Column::Position(5), false)));
         assert_eq!(find("packet count"), Some((Column::Position(10), true)));

@@ -165,11 +165,8 @@ fn aliases_as_names_of_fields() {
     let by_name = rule.clone().by_name().unwrap();
     assert_eq!(by_name.key_labels(), ["srcAddr", "5", "my-column"]);
     assert_eq!(by_name.measured(), Some("bytes"));
-    let columns = [
-        Column::Field(Field::SrcAddr),
-        Column::Position(5),
-        Column::Name("my-column".to_owned()),
-    ];
+    let columns =
+        [Column::Field(Field::SrcAddr), Column::Position(5), Column::Name("my-column".to_owned())];
     let query = by_name.to_query(10);
     assert_eq!(query.keys, columns);
     assert_eq!(*query.measure(), Measure::Sum(Field::Bytes.into()));

@@ -229,7 +229,9 @@ impl<'a> Wrapping<'a> {
                 (_, Some(Json::Object(resources))) => Self::Template(resources),
                 _ if json.get("RuleDefinition").is_some() => Self::Put,
                 _ if json.get("RuleBody").is_some() => Self::Properties,
-                _ if json.get("Definition").is_some() => Self::Described,
+                _ if json.get("Definition").or(json.get("ManagedRule")).is_some() => {
+                    Self::Described
+                }
                 _ => Self::None,
             },
             _ => Self::None,

@@ -20,9 +20,8 @@ pub fn resolved(value: &Json, references: &mut Vec<String>) -> Json {
                 Json::Text(result(name, argument, references))
             }
             members => {
-                let member = |(name, value): &(String, Json)| {
-                    (name.clone(), resolved(value, references))
-                };
+                let member =
+                    |(name, value): &(String, Json)| (name.clone(), resolved(value, references));
                 Json::Object(members.iter().map(member).collect())
             }
         },

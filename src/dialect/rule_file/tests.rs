@@ -105,8 +105,10 @@ fn templates_with_bodies_of_every_kind() {
         RULE.replace("\"flow-logs\"", "{\"Fn::GetAtt\": [\"Logs\", \"Name\"]}"),
         RULE.replace("\"flow-logs\"", "{\"Fn::ImportValue\": \"logs\"}"),
         // What a template says itself is no reference.
-        format!("{{\"Fn::Sub\": [{}, {{\"Key\": \"srcaddr\"}}]}}",
-            string.replace("[\\\"srcaddr", "[\\\"${Key}")),
+        format!(
+            "{{\"Fn::Sub\": [{}, {{\"Key\": \"srcaddr\"}}]}}",
+            string.replace("[\\\"srcaddr", "[\\\"${Key}")
+        ),
     ] {
         let file = read(&template(&body));
         assert_eq!(names(&file), ["top"], "{body}");
