@@ -9,6 +9,7 @@
 //! text and knows nothing of flow logs. `by_name` turns that around, for logs in other layouts.
 
 mod check;
+mod explain;
 mod filters;
 pub(super) mod json;
 mod names;
