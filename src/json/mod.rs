@@ -16,9 +16,8 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-pub use envelope::{Event, events};
-pub use path::JsonPath;
-use path::Step;
+pub use envelope::events;
+pub use path::{JsonPath, Step};
 
 /// Why a text is no event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
