@@ -22,18 +22,26 @@ pub const NUMBER: &str = "[-+]?[0-9]+([.][0-9]+)?([eE][-+]?[0-9]+)?";
 const ATHENA_VERSION_MAX: u8 = 5;
 
 impl InsightRule {
-    /// The rule in DuckDB's SQL, over the files or folders at `paths`.
+    /// The rule in DuckDB's SQL, over the files or folders at `paths`: its rows are the
+    /// contributors as flowagg lists them, the keys and then the value.
     ///
-    /// Its rows are the contributors, as flowagg lists them: the keys, then the value. It reads
-    /// text in the default format, or JSON with an event in each line. Fractions have at most 12
-    /// digits, and lines that are malformed but whole are not told apart.
+    /// It reads text in the default format, or JSON with an event in each line. What it sees in
+    /// its own way is said in comments; fractions have at most 12 digits.
     pub fn duckdb(&self, top: usize, paths: &[String]) -> String {
         let query = self.to_query(top);
         let files: Vec<String> = paths.iter().map(|path| quoted(&files(path))).collect();
         let files = if files.is_empty() { quoted("*.log*") } else { files.join(", ") };
-        let events = match query.form {
-            Form::Json => json_events(&query, &files),
-            Form::Records => text_events(&query, &files),
+        let (notes, events) = match query.form {
+            Form::Json => (
+                "-- One event in each line, without an envelope. Of members with one name DuckDB \
+                 takes the\n-- first, and it spells numbers in its own way: 1e3 is 1000.0.\n",
+                json_events(&query, &files),
+            ),
+            Form::Records => (
+                "-- Lines in the default format with single blanks. Malformed lines count, unless \
+                 they are\n-- too short.\n",
+                text_events(&query, &files),
+            ),
         };
         let text = |column: &Column| duckdb_text(&query, column);
         let number = |column: &Column| match kind(column) {
@@ -48,7 +56,7 @@ impl InsightRule {
         };
         let key = |column: &Column| format!("left({}, {KEY_CHARACTERS_MAX})", text(column));
         let select = select(&query, top, "events AS e", &Spelling { text, key, number });
-        format!("WITH events AS (\n{events})\n{select};\n")
+        format!("{notes}WITH events AS (\n{events})\n{select};\n")
     }
 
     /// The rule in Athena's SQL, over the table `vpc_flow_logs` of its user guide; rules for JSON
