@@ -128,7 +128,7 @@ fn long_value(random: &mut Random) -> String {
 pub fn flow_log(random: &mut Random) -> Vec<u8> {
     let mut layout: Vec<String> = V2.map(str::to_owned).to_vec();
     let mut log = String::new();
-    for _ in 0..random.below(70) {
+    for _ in 0..10 + random.below(90) {
         match random.below(40) {
             0 => log += "\n",
             1 => log += "# srcaddr bytes\n",
@@ -181,7 +181,7 @@ fn line(random: &mut Random, layout: &[String]) -> String {
                 tokens[at] = long_value(random);
             }
         }
-        3..=9 => tokens.extend((0..1 + random.below(3)).map(|_| random.pick(TEXTS).to_owned())),
+        3..=14 => tokens.extend((0..1 + random.below(3)).map(|_| random.pick(TEXTS).to_owned())),
         _ => {}
     }
     let blank = random.pick(&[" ", " ", " ", " ", "  ", "\t", " \t "]);
@@ -194,6 +194,10 @@ fn line(random: &mut Random, layout: &[String]) -> String {
 pub fn clf_log(random: &mut Random) -> Vec<u8> {
     let values = [
         "10.0.0.1",
+        "443",
+        "eni-1",
+        "ACCEPT",
+        "1000",
         "-",
         "6",
         "6.0",
@@ -215,7 +219,7 @@ pub fn clf_log(random: &mut Random) -> Vec<u8> {
     ];
     let mut log = String::new();
     for _ in 0..random.below(40) {
-        let tokens: Vec<&str> = (0..random.below(12)).map(|_| random.pick(&values)).collect();
+        let tokens: Vec<&str> = (0..random.below(22)).map(|_| random.pick(&values)).collect();
         log += &tokens.join(random.pick(&[" ", "  ", "\t"]));
         log += random.pick(&["\n", "\n", "\r\n"]);
     }
@@ -225,7 +229,7 @@ pub fn clf_log(random: &mut Random) -> Vec<u8> {
 /// An object in each line, or an envelope around one, or something else.
 pub fn json_log(random: &mut Random) -> Vec<u8> {
     let mut log = String::new();
-    for _ in 0..random.below(60) {
+    for _ in 0..10 + random.below(60) {
         let event = event(random);
         log += &match random.below(24) {
             0 => random.pick(&["[]", "5", "\"x\"", "{\"k\": }", "{", "null"]).to_owned(),
@@ -317,7 +321,7 @@ fn filter(random: &mut Random, name: &str, values: &[&str]) -> String {
     ]);
     let operand = match operator {
         "In" | "NotIn" | "StartsWith" => {
-            let texts = (0..1 + random.below(5)).map(|_| {
+            let texts = (0..1 + random.below(10)).map(|_| {
                 let mut text = random.pick(values);
                 if operator == "StartsWith" {
                     let ends: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
@@ -366,10 +370,10 @@ fn rule(
     names: &[Named],
     sums: &[String],
 ) -> String {
-    let count = 1 + random.below(4);
+    let count = random.pick(&[1, 1, 2, 2, 3, 4]);
     let keys: Vec<String> =
         random.pick_some(names, count).into_iter().map(|named| named.0).collect();
-    let filters: Vec<String> = (0..[0, 0, 1, 1, 2, 3, 4][random.below(7)])
+    let filters: Vec<String> = (0..[0, 0, 0, 0, 1, 1, 1, 2, 3, 4][random.below(10)])
         .map(|_| {
             let (name, values) = random.pick(names);
             filter(random, &name, values)
@@ -431,7 +435,7 @@ pub fn json_rule(random: &mut Random) -> String {
 /// How many are listed, in which order, by which periods, from when to when.
 pub fn request(random: &mut Random) -> Request {
     let time = |random: &mut Random| {
-        random.once_in(4).then(|| 1_600_000_000 + random.pick(&[0, 10, 20, 70, 80, 300]))
+        random.once_in(7).then(|| 1_600_000_000 + random.pick(&[0, 10, 20, 70, 80, 300]))
     };
     Request {
         top: random.pick(&[0, 0, 1, 3, 10]),

@@ -212,7 +212,8 @@ fn made_up_rules_meet_made_up_events() {
             texts += &answer.text;
         }
     }
-    assert_eq!(rules, 600);
+    println!("{answered} of {rules} rules add, {with_periods} by period; {fractions} fractions");
+    println!("{malformed} malformed lines, {sums:?}");
     assert!(answered > 250, "{answered} rules add anything");
     assert!(with_periods > 80, "{with_periods} rules add anything by period");
     assert!(fractions > 20 && malformed > 50, "{fractions} fractions, {malformed} malformed");
