@@ -414,7 +414,7 @@ fn filters_that_are_none_say_where() {
     for (filter, place) in [
         (r#""Match": "4", "In": ["a"], "NotIn": ["b"]"#.to_owned(), ""),
         (r#""Match": "4""#.to_owned(), ""),
-        (r#""In": ["a"]"#.to_owned(), ".Match"),
+        (r#""In": ["a"]"#.to_owned(), ""),
         (format!(r#""Match": "4", "In": {eleven}"#), ".In"),
         (r#""Match": "4", "In": ["a", 443]"#.to_owned(), ".In[1]"),
         (r#""Match": "4", "In": []"#.to_owned(), ".In"),
