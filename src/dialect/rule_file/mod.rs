@@ -196,8 +196,15 @@ impl NamedRule {
         if open.is_empty() {
             return rule;
         }
-        let wrong = rule.err().map(|error| error.to_string());
-        Err(fail(wrong.into_iter().chain(open).collect::<Vec<_>>().join("\n")))
+        // What else is wrong with a place that is not known yet means nothing.
+        let is_known = |line: &&str| {
+            let is_of = |path: &str| line.strip_prefix(path).is_some_and(|l| l.starts_with(": "));
+            !open.iter().any(|(path, _)| path != "$" && is_of(path))
+        };
+        let wrong = rule.err().map(|error| error.to_string()).unwrap_or_default();
+        let wrong = wrong.lines().filter(is_known).map(str::to_owned);
+        let open = open.iter().map(|(path, text)| format!("{path}: {text}"));
+        Err(fail(wrong.chain(open).collect::<Vec<_>>().join("\n")))
     }
 }
 

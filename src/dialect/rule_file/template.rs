@@ -91,25 +91,25 @@ fn substituted(text: &str, values: &[(String, Json)], references: &mut Vec<Strin
 const ADVICE: &str = "which only CloudFormation knows; write its value, or take the rule from \
                       `aws cloudwatch describe-insight-rules`";
 
-/// An error for each place in which a rule's text depends on a reference.
-pub fn open(text: &[u8], references: &[String]) -> Vec<String> {
+/// The places in which a rule's text depends on a reference, each with what is wrong there.
+pub fn open(text: &[u8], references: &[String]) -> Vec<(String, String)> {
     let mut found = Vec::new();
     match Json::parse(text) {
         _ if references.is_empty() => {}
         Ok(rule) => find(&rule, "$", references, &mut found),
         Err(_) => {
             let references: Vec<String> = references.iter().map(|open| quoted(open)).collect();
-            found.push(format!("$: refers to {}, {ADVICE}", references.join(", ")));
+            found.push(("$".to_owned(), format!("refers to {}, {ADVICE}", references.join(", "))));
         }
     }
     found
 }
 
-fn find(value: &Json, path: &str, references: &[String], found: &mut Vec<String>) {
+fn find(value: &Json, path: &str, references: &[String], found: &mut Vec<(String, String)>) {
     match value {
         Json::Text(text) => {
             if let Some(open) = references.iter().find(|open| text.contains(open.as_str())) {
-                found.push(format!("{path}: refers to {}, {ADVICE}", quoted(open)));
+                found.push((path.to_owned(), format!("refers to {}, {ADVICE}", quoted(open))));
             }
         }
         Json::Array(values) => {
