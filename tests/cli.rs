@@ -341,6 +341,22 @@ fn the_summary_s_json_has_these_members() {
 }
 
 #[test]
+fn rules_are_explained_without_logs() {
+    let folder = Folder::new();
+    let rule = concat!(env!("CARGO_MANIFEST_DIR"), "/rules/top_srcaddr_rule.json");
+    let words = |line: &str| {
+        let output = folder.run(&line.replace("RULE", rule), None);
+        assert_eq!(output.status.code(), Some(0), "{line}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let one = words("flowagg rule --explain RULE no-such.log");
+    assert!(one.contains("no-such.log") && !one.contains("=="), "{one}");
+    let two = words("flowagg rule --explain RULE -r RULE");
+    assert_eq!(two.matches(&format!("== {rule} ==\n")).count(), 2, "{two}");
+    assert_eq!(two.matches("read_csv").count(), 2, "{two}");
+}
+
+#[test]
 fn generated_logs_are_flow_logs() {
     let folder = Folder::new();
     let options = "--seed 7 --ipv6 50% --nodata 0.1 --reject 20% --contributors 500 --header";

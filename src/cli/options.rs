@@ -97,7 +97,7 @@ flowagg rule [OPTIONS] RULE [PATH]...
 #[derive(Debug, Args)]
 #[command(override_usage = RULE_USAGE, after_long_help = RULE_HELP)]
 pub struct RuleOptions {
-    /// A rule or many: JSON of CloudWatch, CloudFormation or aws, or a folder of it
+    /// A rule or many: JSON of CloudWatch, CloudFormation or aws, or a folder
     #[arg(value_name = "RULE", help_heading = "Input", display_order = 0)]
     pub rule: PathBuf,
 
@@ -106,23 +106,32 @@ pub struct RuleOptions {
     pub paths: Vec<PathBuf>,
 
     /// More rules, answered in the same pass; may be repeated
-    #[arg(short = 'r', long = "rule", value_name = "RULE", help_heading = "Input")]
+    #[arg(
+        short = 'r',
+        long = "rule",
+        value_name = "RULE",
+        help_heading = "Input",
+        display_order = 2
+    )]
     pub more: Vec<PathBuf>,
 
-    /// What a line is: `flow`, a flow-log record, or `clf`, any words [default: flow]
-    #[arg(long, value_name = "FORMAT", help_heading = "Input", hide_possible_values = true)]
+    /// A line is a `flow` log record, or with `clf` any words [default: flow]
+    #[arg(long, value_name = "FORMAT", help_heading = "Input", display_order = 3)]
+    #[arg(hide_possible_values = true)]
     pub format: Option<LineFormat>,
 
     /// Take the rule's aliases as field names, wherever a log has them
-    #[arg(long, help_heading = "Input", conflicts_with = "format")]
+    #[arg(long, help_heading = "Input", conflicts_with = "format", display_order = 4)]
     pub by_name: bool,
 
     /// Only records from this time on
     #[arg(long, value_name = "TIME", value_parser = When::parse, help_heading = "Input")]
+    #[arg(display_order = 5)]
     pub start: Option<When>,
 
     /// Only records before this time
     #[arg(long, value_name = "TIME", value_parser = When::parse, help_heading = "Input")]
+    #[arg(display_order = 6)]
     pub end: Option<When>,
 
     /// Also tell the values of every period, a multiple of 60 seconds
@@ -141,7 +150,9 @@ pub struct RuleOptions {
     pub check: bool,
 
     /// Only tell the plan, and the same question in SQL and to CloudWatch Logs
-    #[arg(long, help_heading = "Diagnostics")]
+    #[arg(long, help_heading = "Diagnostics", conflicts_with_all = [
+        "format", "start", "end", "period", "order_by",
+    ])]
     pub explain: bool,
 
     /// What can be typed before the command too.
@@ -180,7 +191,7 @@ impl From<OrderBy> for Order {
 
 /// A period that CloudWatch takes.
 fn period(text: &str) -> Result<u32, String> {
-    let is_valid = |seconds: &u32| PERIOD_SECONDS.contains(seconds) && seconds % 60 == 0;
+    let is_valid = |seconds: &u32| PERIOD_SECONDS.contains(seconds) && seconds.is_multiple_of(60);
     let seconds = text.parse().ok().filter(is_valid);
     seconds.ok_or_else(|| {
         let (first, last) = (PERIOD_SECONDS.start(), PERIOD_SECONDS.end());
@@ -366,6 +377,7 @@ mod tests {
             "--format clf --by-name",
             "--check --explain",
             "--check --period 60",
+            "--explain --start 1h",
         ] {
             assert!(parse(&format!("flowagg rule a.json {wrong}")).is_err(), "{wrong}");
         }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use flowagg::dialect::{InsightRule, NamedRule};
 use flowagg::render::{Ranking, csv, json, table};
-use flowagg::{Engine, Field, Form, Measure, Order, Query, Report, Scope};
+use flowagg::{Engine, Error, Field, Form, Measure, Order, Query, Report, Scope};
 
 use super::answer::{self, is_coloured, usage};
 use super::exit::Exit;
@@ -188,13 +188,21 @@ fn times(
 /// The time of the newest record; 0 if there is none. What cannot be read is told by the next
 /// pass.
 fn newest(rules: &[Asked], paths: &[PathBuf], common: &Common) -> Result<u64, String> {
-    let form = rules.first().map_or(Form::Records, |asked| asked.rule.form());
-    let start = Measure::Max(Field::Start.into());
-    let query = Query::builder().form(form).scope(Scope::All).measure(start).build();
-    let query = query.map_err(|error| error.to_string())?;
-    let report = Engine::new().threads(common.threads()).run(&query, &input::sources(paths)?);
-    let report = report.map_err(|error| error.to_string())?;
-    let newest = report.answers[0].total().and_then(|newest| newest.whole());
+    let mut forms: Vec<Form> = Vec::new();
+    for asked in rules {
+        if !forms.contains(&asked.rule.form()) {
+            forms.push(asked.rule.form());
+        }
+    }
+    let query = |&form: &Form| {
+        let start = Measure::Max(Field::Start.into());
+        Query::builder().form(form).scope(Scope::All).measure(start).build()
+    };
+    let told = |error: Error| error.to_string();
+    let queries: Vec<Query> = forms.iter().map(query).collect::<Result<_, _>>().map_err(told)?;
+    let engine = Engine::new().threads(common.threads());
+    let report = engine.run_all(&queries, &input::sources(paths)?).map_err(told)?;
+    let newest = report.answers.iter().filter_map(|answer| answer.total()?.whole()).max();
     Ok(newest.and_then(|newest| newest.try_into().ok()).unwrap_or(0))
 }
 
