@@ -30,8 +30,8 @@
 //! | dialects | dialect, summary |
 //! | answers | render |
 //!
-//! State is exact numbers and merging is associative, so the answer does not depend on threads, block
-//! size, compression or the order of files. Every line is accounted for in the [`Tally`].
+//! State is exact numbers and merging is associative, so the answer does not depend on threads,
+//! block size, compression or the order of files. Every line is accounted for in the [`Tally`].
 //!
 //! ```
 //! use flowagg::{Engine, Field, Filter, Measure, Query, Source};

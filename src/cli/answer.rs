@@ -15,7 +15,8 @@ use super::{input, say};
 /// Bytes of output that are written at once.
 const OUTPUT_BYTES: usize = 64 * 1024;
 
-/// Has `engine` ask `queries` of the paths, and has the report written to standard output by `render`.
+/// Has `engine` ask `queries` of the paths, and has the report written to standard output by
+/// `render`.
 pub fn run(
     engine: Engine,
     queries: &[Query],

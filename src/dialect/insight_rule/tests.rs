@@ -119,8 +119,8 @@ fn what_is_no_rule_at_all() {
     );
     assert_eq!(
         error("{} {}"),
-        "$: not JSON at line 1 column 4: trailing characters; one file holds one JSON value, for several \
-         rules write an array"
+        "$: not JSON at line 1 column 4: trailing characters; one file holds one JSON value, for \
+         several rules write an array"
     );
     assert_eq!(error("{\"Schema\""), "$: not JSON at line 1 column 9: eof while parsing an object");
     assert_eq!(
