@@ -247,6 +247,21 @@ pub fn json_log(random: &mut Random) -> Vec<u8> {
     log.into_bytes()
 }
 
+/// Lines of two logs among each other.
+pub fn mixed<'a>(random: &mut Random, mut one: &'a [u8], mut other: &'a [u8]) -> Vec<u8> {
+    let mut mixed = Vec::new();
+    while !one.is_empty() || !other.is_empty() {
+        let from = if other.is_empty() || random.once_in(2) { &mut one } else { &mut other };
+        let end = from.iter().position(|&byte| byte == b'\n').map_or(from.len(), |at| at + 1);
+        mixed.extend_from_slice(&from[..end]);
+        if !mixed.ends_with(b"\n") {
+            mixed.push(b'\n');
+        }
+        *from = &from[end..];
+    }
+    mixed
+}
+
 const LEAVES: &[&str] = &[
     "\"a\"",
     "\"a\"",
@@ -402,6 +417,7 @@ pub fn clf_rule(random: &mut Random) -> String {
         let name = match field {
             _ if !named.contains(&position) => position.to_string(),
             Some(field) if !random.once_in(3) => field.to_owned(),
+            None if position == 15 && random.once_in(2) => "a-new-field".to_owned(),
             _ => format!("value {position}"),
         };
         if named.contains(&position) {
@@ -443,5 +459,6 @@ pub fn request(random: &mut Random) -> Request {
         start: time(random),
         end: time(random),
         by_maximum: random.once_in(4),
+        by_name: random.once_in(3),
     }
 }

@@ -21,6 +21,12 @@ enum Kind {
     Tokens,
     /// JSON objects.
     Json,
+    /// Records and JSON objects, and rules for the one and for the other.
+    Mixed,
+}
+
+impl Kind {
+    const ALL: [Self; 5] = [Self::Records, Self::Records, Self::Json, Self::Tokens, Self::Mixed];
 }
 
 /// The rules that are asked of one log, in one pass.
@@ -33,35 +39,53 @@ struct Case {
 impl Case {
     fn made_up(seed: u64) -> Self {
         let random = &mut Random(seed);
-        let kind = [Kind::Records, Kind::Records, Kind::Json, Kind::Tokens][random.below(4)];
+        let kind = Kind::ALL[random.below(5)];
         let log = match kind {
             Kind::Records => made_up::flow_log(random),
             Kind::Tokens => made_up::clf_log(random),
             Kind::Json => made_up::json_log(random),
+            Kind::Mixed => {
+                let (records, json) = (made_up::flow_log(random), made_up::json_log(random));
+                made_up::mixed(random, &records, &json)
+            }
         };
-        let rule = |random: &mut Random| match kind {
-            Kind::Records | Kind::Tokens => made_up::clf_rule(random),
-            Kind::Json => made_up::json_rule(random),
+        let rule = |at: usize| {
+            let is_json = kind == Kind::Json || kind == Kind::Mixed && at.is_multiple_of(2);
+            let rule = if is_json { made_up::json_rule(random) } else { made_up::clf_rule(random) };
+            let mut request = made_up::request(random);
+            // Names may turn out to be no numbers, or there may be none.
+            let by_name = InsightRule::parse(rule.as_bytes()).unwrap().by_name();
+            request.by_name &= matches!(kind, Kind::Records | Kind::Mixed) && by_name.is_ok();
+            (rule, request)
         };
-        let rules = (0..5).map(|_| (rule(random), made_up::request(random))).collect();
+        let rules = (0..5).map(rule).collect();
         Self { kind, log, rules }
     }
 
-    fn by_twin(&self) -> (Log, Vec<Answer>) {
-        let log = match self.kind {
-            Kind::Records => twin::flow_log(&self.log),
-            Kind::Tokens => twin::clf(&self.log),
-            Kind::Json => twin::json(&self.log),
+    fn by_twin(&self) -> (u64, Vec<Answer>) {
+        let [mut lines, mut json] = [Log::default(), Log::default()];
+        match self.kind {
+            Kind::Records => lines = twin::flow_log(&self.log),
+            Kind::Tokens => lines = twin::clf(&self.log),
+            Kind::Json => json = twin::json(&self.log),
+            Kind::Mixed => {
+                let all = self.log.split_inclusive(|&byte| byte == b'\n');
+                let is_json = |line: &&[u8]| line.trim_ascii_start().starts_with(b"{");
+                let (objects, others): (Vec<&[u8]>, Vec<&[u8]>) = all.partition(is_json);
+                (lines, json) = (twin::flow_log(&others.concat()), twin::json(&objects.concat()));
+            }
+        }
+        let answer = |(rule, request): &(String, Request)| {
+            let log = if rule.contains("\"JSON\"") { &json } else { &lines };
+            twin::answer(rule, &log.events, request)
         };
-        let answer = |(rule, request): &(String, Request)| twin::answer(rule, &log.events, request);
-        let answers = self.rules.iter().map(answer).collect();
-        (log, answers)
+        (lines.malformed + json.malformed, self.rules.iter().map(answer).collect())
     }
 
     fn by_engine(&self, threads: usize, block_bytes: usize) -> Report {
         let query = |(text, request): &(String, Request)| {
-            let rule = InsightRule::parse(text.as_bytes());
-            query(&rule.unwrap_or_else(|error| panic!("{text}\n{error}")), request)
+            let rule = InsightRule::parse(text.as_bytes()).unwrap();
+            query(if request.by_name { rule.by_name().unwrap() } else { rule }, request)
         };
         let queries: Vec<Query> = self.rules.iter().map(query).collect();
         let name = format!("flowagg-rule-twin-{}.log", std::process::id());
@@ -76,20 +100,20 @@ impl Case {
 
     /// What differs, if anything does.
     fn difference(&self) -> Option<String> {
-        let (log, expected) = self.by_twin();
+        let (malformed, expected) = self.by_twin();
         for (threads, block_bytes) in [(1, 1 << 20), (1, 150), (3, 150), (3, 1 << 20)] {
             let report = self.by_engine(threads, block_bytes);
             let how = format!("{threads} threads, blocks of {block_bytes} bytes");
-            // That a header lacks the time which a request needs is told, and nothing else.
-            let is_known = |fault: &flowagg::Fault| fault.to_string().contains("no column start;");
+            // That a header lacks a name, or the time that a request needs, is told.
+            let is_known = |fault: &flowagg::Fault| fault.to_string().contains("has no column ");
             if let Some(fault) = report.faults.iter().find(|fault| !is_known(fault)) {
                 return Some(format!("{how}: {fault}"));
             }
-            if !report.tally.is_balanced() || report.tally.malformed != log.malformed {
+            if !report.tally.is_balanced() || report.tally.malformed != malformed {
                 let lines: Vec<_> = report.malformed.iter().map(|line| line.line).collect();
                 return Some(format!(
                     "{how}: {} malformed, {:?}; the twin has {}",
-                    report.tally.malformed, lines, log.malformed
+                    report.tally.malformed, lines, malformed
                 ));
             }
             for ((rule, request), (answer, expected)) in
@@ -133,7 +157,7 @@ impl Case {
     }
 }
 
-fn query(rule: &InsightRule, request: &Request) -> Query {
+fn query(rule: InsightRule, request: &Request) -> Query {
     let mut builder = rule.to_query(request.top).to_builder().between(request.start, request.end);
     if let Some(period) = request.period {
         builder = builder.period(period as u32);
@@ -196,8 +220,8 @@ fn made_up_rules_meet_made_up_events() {
     let mut texts = String::new();
     for seed in 0..120 {
         let case = Case::made_up(seed);
-        let (log, answers) = case.by_twin();
-        malformed += log.malformed;
+        let (malformed_lines, answers) = case.by_twin();
+        malformed += malformed_lines;
         for ((rule, request), answer) in case.rules.iter().zip(answers) {
             rules += 1;
             answered += usize::from(answer.uses.added > 0);

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::rc::Rc;
 
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -21,6 +22,8 @@ pub struct Request {
     pub start: Option<u64>,
     pub end: Option<u64>,
     pub by_maximum: bool,
+    /// Aliases are the names in headers.
+    pub by_name: bool,
 }
 
 /// What a rule looks at.
@@ -32,8 +35,8 @@ pub struct Event {
 
 #[derive(Debug, Clone)]
 pub enum Body {
-    /// The values of a line.
-    Tokens(Vec<Vec<u8>>),
+    /// The values of a line, and the names of its columns if it has any.
+    Tokens(Vec<Vec<u8>>, Rc<Vec<String>>),
     /// The text of a JSON object.
     Json(String),
 }
@@ -74,7 +77,8 @@ const NAMES: [(&str, Option<u64>); 20] = [
 /// The events of flow logs: what the last header said, or else version 2, is how a line has to
 /// be; what is not so is no event.
 pub fn flow_log(text: &[u8]) -> Log {
-    let mut layout: Vec<String> = NAMES[..14].iter().map(|(name, _)| name.to_string()).collect();
+    let v2 = NAMES[..14].iter().map(|(name, _)| name.to_string());
+    let mut layout: Rc<Vec<String>> = Rc::new(v2.collect());
     let mut log = Log::default();
     for line in text.split(|&byte| byte == b'\n') {
         let mut tokens: Vec<Vec<u8>> = line
@@ -89,11 +93,12 @@ pub fn flow_log(text: &[u8]) -> Log {
             continue;
         }
         if let Some(names) = header(&tokens) {
-            layout = names;
+            layout = Rc::new(names);
         } else if is_well_formed(&tokens, &layout) {
             let start = layout.iter().position(|name| name == "start");
             let start = start.and_then(|at| str::from_utf8(&tokens[at]).unwrap().parse().ok());
-            log.events.push(Event { time: start, body: Body::Tokens(tokens) });
+            let body = Body::Tokens(tokens, Rc::clone(&layout));
+            log.events.push(Event { time: start, body });
         } else {
             log.malformed += 1;
         }
@@ -162,7 +167,7 @@ pub fn clf(text: &[u8]) -> Log {
             rest = after.trim_start_matches([' ', '\t', '\r']);
         }
         if !tokens.is_empty() {
-            log.events.push(Event { time: None, body: Body::Tokens(tokens) });
+            log.events.push(Event { time: None, body: Body::Tokens(tokens, Rc::default()) });
         }
     }
     log
@@ -186,9 +191,11 @@ pub fn json(text: &[u8]) -> Log {
                 continue;
             }
         };
-        // A message that is no object is no event; its line is an envelope all the same.
-        if let Ok(Value::Object(_)) = serde_json::from_str::<Value>(text) {
-            log.events.push(Event { time, body: Body::Json(text.to_owned()) });
+        match serde_json::from_str::<Value>(text) {
+            Ok(Value::Object(_)) => {
+                log.events.push(Event { time, body: Body::Json(text.to_owned()) });
+            }
+            _ => log.malformed += 1,
         }
     }
     log
@@ -196,17 +203,18 @@ pub fn json(text: &[u8]) -> Log {
 
 impl Event {
     /// The text of the value that a rule calls `name`.
-    fn text(&self, rule: &Value, name: &str) -> Option<Vec<u8>> {
-        match &self.body {
-            Body::Tokens(tokens) => {
-                let alias = rule["Fields"].as_object().and_then(|fields| {
-                    fields.iter().find(|(_, alias)| alias.as_str() == Some(name))
-                });
-                let position = alias.map_or(name, |(position, _)| position);
-                tokens.get(position.parse::<usize>().unwrap() - 1).cloned()
-            }
-            Body::Json(text) => leaf(text, name.strip_prefix('$').unwrap()),
-        }
+    fn text(&self, rule: &Value, name: &str, by_name: bool) -> Option<Vec<u8>> {
+        let (tokens, names) = match &self.body {
+            Body::Tokens(tokens, names) => (tokens, names),
+            Body::Json(text) => return leaf(text, name.strip_prefix('$').unwrap()),
+        };
+        let mut fields = rule["Fields"].as_object().into_iter().flatten();
+        let at = match fields.find(|(_, alias)| alias.as_str() == Some(name)) {
+            Some(_) if by_name => names.iter().position(|other| other == name)?,
+            Some((position, _)) => position.parse::<usize>().unwrap() - 1,
+            None => name.parse::<usize>().unwrap() - 1,
+        };
+        tokens.get(at).cloned()
     }
 }
 
@@ -337,19 +345,19 @@ fn addition(rule: &Value, event: &Event, request: &Request) -> Result<Addition, 
     }
     let contribution = &rule["Contribution"];
     let name = |value: &Value| value.as_str().unwrap().to_owned();
+    let text = |name: &str| event.text(rule, name, request.by_name);
     for filter in contribution["Filters"].as_array().into_iter().flatten() {
-        let text = event.text(rule, &name(&filter["Match"]));
-        if !holds(filter, text.as_deref()) {
+        if !holds(filter, text(&name(&filter["Match"])).as_deref()) {
             return Err(Reason::Filtered);
         }
     }
     let mut keys = Vec::new();
     for key in contribution["Keys"].as_array().unwrap() {
-        keys.push(cut(event.text(rule, &name(key)).ok_or(Reason::NoKey)?));
+        keys.push(cut(text(&name(key)).ok_or(Reason::NoKey)?));
     }
     let value = match (rule["AggregateOn"].as_str().unwrap(), &contribution["ValueOf"]) {
         ("Sum", Value::String(name)) => {
-            let text = event.text(rule, name).ok_or(Reason::NoValue)?;
+            let text = text(name).ok_or(Reason::NoValue)?;
             // Beyond these a number is none that can be added up.
             let limit = Decimal::parse(b"18446744073709551616").unwrap();
             let is_addable = |value: &Decimal| *value < limit && -*value < limit;
