@@ -113,8 +113,12 @@ fn header(tokens: &[Vec<u8>]) -> Option<Vec<String>> {
         name.starts_with(|c: char| c.is_ascii_lowercase())
             && name.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '-' | '_'))
     };
-    let names: Vec<String> = names.iter().map(|name| name.replace('_', "-")).collect();
-    let known = names.iter().filter(|name| NAMES.iter().any(|(known, _)| known == name)).count();
+    // Underscores are another spelling of names that are known, and of no others.
+    let is_known = |name: &str| NAMES.iter().any(|(known, _)| *known == name);
+    let spelled = |name: &&str| Some(name.replace('_', "-")).filter(|name| is_known(name));
+    let names: Vec<String> =
+        names.iter().map(|name| spelled(name).unwrap_or_else(|| name.to_string())).collect();
+    let known = names.iter().filter(|name| is_known(name)).count();
     let is_header = names.iter().all(|name| is_name(&name.as_str()));
     (is_header && known > 0 && known * 2 >= names.len()).then_some(names)
 }
