@@ -151,12 +151,10 @@ impl Groups {
         selected: &[u32],
         scratch: &mut Scratch,
     ) {
-        let Some(lane) = step.lane else {
-            let has_keys = step.keys.iter().all(|key| key.regular != Regular::Missing);
-            let uses = &mut self.uses;
-            *(if has_keys { &mut uses.no_time } else { &mut uses.no_key }) += selected.len() as u64;
+        if step.keys.iter().any(|key| key.regular == Regular::Missing) {
+            self.uses.no_key += selected.len() as u64;
             return;
-        };
+        }
         let mut with_value = std::mem::take(&mut scratch.selected);
         let mut odd = std::mem::take(&mut scratch.odd);
         let values = &mut scratch.values;
@@ -165,6 +163,13 @@ impl Groups {
         self.uses.no_value += selected.missing;
         let selected = selected.rows;
         self.uses.added += selected.len() as u64;
+        let Some(lane) = step.lane else {
+            // All keys are there: what is missing is the time.
+            self.uses.no_time += (selected.len() + odd.len()) as u64;
+            odd.clear();
+            (scratch.selected, scratch.odd) = (with_value, odd);
+            return;
+        };
         let values = step.value.map(|_| scratch.values.as_slice());
         scratch.periods.clear();
         if let Some(period) = step.period {
