@@ -395,7 +395,8 @@ fn rules_that_are_none_say_where() {
             "$.LogFormat",
         ),
         (
-            "  \"Contribution\": {\"Keys\": [\"srcaddr\"], \"ValueOf\": \"bytes\", \"Filters\": []},\n",
+            "  \"Contribution\": {\"Keys\": [\"srcaddr\"], \"ValueOf\": \"bytes\", \
+             \"Filters\": []},\n",
             "",
             "$.Contribution",
         ),
