@@ -194,7 +194,8 @@ fn what_is_not_there_passes_nothing_but_is_present_false() {
 #[test]
 fn a_sum_without_a_value_adds_ones() {
     // 16: AWS's sample of rejected TCP connections.
-    let format = r#""CLF", "Fields": {"3": "interfaceID", "4": "sourceAddress", "8": "protocol", "13": "action"}"#;
+    let format = r#""CLF", "Fields": {"3": "interfaceID", "4": "sourceAddress", "8": "protocol",
+        "13": "action"}"#;
     let contribution = r#""Keys": ["interfaceID", "sourceAddress"], "Filters": [
         {"Match": "protocol", "EqualTo": 6}, {"Match": "action", "In": ["REJECT"]}]"#;
     let rule = rule(format, contribution, "Sum");
