@@ -87,7 +87,9 @@ impl fmt::Display for Reason {
             },
             Self::NotAnAddress(field) => write!(f, "{field} is no address"),
             Self::UnknownStatus => write!(f, "log-status is not OK, NODATA or SKIPDATA"),
-            Self::NotJson => write!(f, "no JSON object"),
+            Self::NotJson => {
+                write!(f, "no JSON object on this line; `jq -c .` puts each on a line of its own")
+            }
             Self::TooLong => write!(f, "longer than 1 MiB"),
             Self::Cut => write!(f, "the input ends in the middle of it"),
         }
