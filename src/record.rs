@@ -156,22 +156,7 @@ impl<'a> Record<'a> {
         if line.len() >= LINE_BYTES_MAX {
             return Err(Reason::TooLong);
         }
-        let mut status = Status::Ok;
-        let mut columns = 0;
-        for token in tokens(line) {
-            if let Some(field) = layout.field(columns) {
-                if let Some(reason) = fault(field, token) {
-                    return Err(reason);
-                }
-                if field == Field::LogStatus {
-                    status = Status::parse(token);
-                }
-            }
-            columns += 1;
-        }
-        if columns < layout.columns() {
-            return Err(Reason::TooFewColumns);
-        }
+        let (status, columns) = check(tokens(line), layout)?;
         Ok(Self { line, layout, status, columns })
     }
 
@@ -199,6 +184,32 @@ impl<'a> Record<'a> {
     pub fn has_extra_columns(&self) -> bool {
         self.columns > self.layout.columns()
     }
+}
+
+/// Reads the values of a line as those of a record: its log-status and how many there are.
+///
+/// # Errors
+/// As [`Record::parse`].
+pub(crate) fn check<'t>(
+    values: impl Iterator<Item = &'t [u8]>,
+    layout: &Layout,
+) -> Result<(Status, usize), Reason> {
+    let (mut status, mut columns) = (Status::Ok, 0);
+    for value in values {
+        if let Some(field) = layout.field(columns) {
+            if let Some(reason) = fault(field, value) {
+                return Err(reason);
+            }
+            if field == Field::LogStatus {
+                status = Status::parse(value);
+            }
+        }
+        columns += 1;
+    }
+    if columns < layout.columns() {
+        return Err(Reason::TooFewColumns);
+    }
+    Ok((status, columns))
 }
 
 /// Why a value is none of its field, if so.

@@ -147,7 +147,8 @@ pub fn numbers_over(
         // Of two numbers with equally many digits, the larger one is the larger text.
         let text = word(marks, start).swap_bytes() >> (64 - 8 * limit.digits);
         let length = length as u32;
-        if (length == limit.digits && text > limit.text) || length > limit.digits {
+        // No `&&`: how long ports are is no more predictable than coins.
+        if (length == limit.digits) & (text > limit.text) | (length > limit.digits) {
             over.push(position as u32);
         }
     }
@@ -215,22 +216,47 @@ pub fn select(
     negate: bool,
     selected: &mut Vec<u32>,
 ) {
+    match literals {
+        // What is usual, `ACCEPT` or `OK`: all that depends on the literal stays out of the loop.
+        [literal] if (1..=8).contains(&literal.text.len()) => {
+            let (wanted_length, keep) = (literal.text.len(), keep(literal.text.len()));
+            select_if(rows, selected, |row| {
+                let (start, length) = locate(marks, row, column);
+                let is_equal = word(marks, start) & keep == literal.words[0];
+                (is_equal & (length == wanted_length)) != negate
+            });
+        }
+        _ => select_if(rows, selected, |row| {
+            let (start, length) = locate(marks, row, column);
+            let low = word(marks, start) & keep(length);
+            let high = if length > 8 { word(marks, start + 8) & keep(length - 8) } else { 0 };
+            let is_equal = |literal: &Literal| {
+                literal.text.len() == length
+                    && literal.words == [low, high]
+                    && (length <= 16 || *literal.text == marks.text.bytes[start..start + length])
+            };
+            literals.iter().any(is_equal) != negate
+        }),
+    }
+}
+
+/// The lowest `bytes` (1 to 8; more are 8) bytes of a word.
+#[inline(always)]
+fn keep(bytes: usize) -> u64 {
+    u64::MAX >> (64 - 8 * bytes.clamp(1, 8) as u32)
+}
+
+/// Appends the positions of rows that pass. Written always, kept only when it passes: no branch
+/// depends on the text.
+#[inline(always)]
+fn select_if(rows: &[u32], selected: &mut Vec<u32>, passes: impl Fn(u32) -> bool) {
     let first = selected.len();
     selected.resize(first + rows.len(), 0);
-    let mut count = first;
+    let slots = &mut selected[first..];
+    let mut count = 0;
     for (position, &row) in rows.iter().enumerate() {
-        let (start, length) = locate(marks, row, column);
-        let keep = |bytes: usize| u64::MAX >> (64 - 8 * bytes.clamp(1, 8) as u32);
-        let low = word(marks, start) & keep(length);
-        let high = if length > 8 { word(marks, start + 8) & keep(length - 8) } else { 0 };
-        let equal = literals.iter().any(|literal| {
-            literal.text.len() == length
-                && literal.words == [low, high]
-                && (length <= 16 || *literal.text == marks.text.bytes[start..start + length])
-        });
-        // Written always, kept only when it matches: no branch depends on the text.
-        selected[count] = position as u32;
-        count += usize::from(equal != negate);
+        slots[count] = position as u32;
+        count += usize::from(passes(row));
     }
-    selected.truncate(count);
+    selected.truncate(first + count);
 }

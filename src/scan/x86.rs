@@ -240,46 +240,53 @@ fn classes_avx2(bytes: __m256i) -> (u32, u32, u32) {
     (mask(separators), mask(is(b'\n')), !mask(from_to(b'0', 9)))
 }
 
-/// For the dots of an IPv4 address (bits 1 to 11 of their mask): which of the 27 combinations of
-/// the first three octets' lengths it is, or 27 for none.
-const DOTS: [u8; 2048] = {
-    let mut combinations = [27u8; 2048];
-    let mut i = 0;
-    while i < 27 {
-        let (a, b, c) = (i / 9 + 1, i / 3 % 3 + 1, i % 3 + 1);
-        let dots = 1 << a | 1 << (a + 1 + b) | 1 << (a + b + c + 2);
-        combinations[dots >> 1] = i as u8;
-        i += 1;
-    }
-    combinations
-};
+/// What to do with an IPv4 address whose octets have certain lengths.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Octets {
+    /// Moves digits to the hundreds, tens and ones of four 32-bit lanes.
+    moves: [u8; 16],
+    /// The least value that each octet may have without a leading zero.
+    least: [u8; 16],
+    /// The ends of the four octets, as bits; 0 where no address has them.
+    ends: u32,
+}
 
-/// A table on its own cache lines.
-#[repr(align(64))]
-struct Aligned<T>(T);
+/// Spreads the ends of the octets of all 81 kinds of addresses over as many entries of
+/// [`OCTETS`]; found by trying odd numbers.
+const ENDS_FACTOR: u32 = 0x372d_a969;
 
-/// How to move an address's digits to hundreds, tens and ones of four 32-bit lanes, and the least
-/// value that each octet may have without a leading zero. By lengths of the octets.
-static OCTETS: Aligned<[[[u8; 16]; 2]; 81]> = {
-    let mut table = [[[0x80u8; 16], [0u8; 16]]; 81];
+/// By the ends of the octets, times [`ENDS_FACTOR`], the top 8 bits of that.
+static OCTETS: [Octets; 256] = {
+    let mut table = [Octets { moves: [0x80; 16], least: [0; 16], ends: 0 }; 256];
     let mut i = 0;
     while i < 81 {
         let lengths = [i / 27 + 1, i / 9 % 3 + 1, i / 3 % 3 + 1, i % 3 + 1];
+        let mut entry = table[0];
+        (entry.moves, entry.least, entry.ends) = ([0x80; 16], [0; 16], 0);
         let (mut octet, mut from) = (0, 0);
         while octet < 4 {
             let mut digit = 0;
             while digit < lengths[octet] {
-                table[i][0][4 * octet + 3 - lengths[octet] + digit] = (from + digit) as u8;
+                entry.moves[4 * octet + 3 - lengths[octet] + digit] = (from + digit) as u8;
                 digit += 1;
             }
-            table[i][1][4 * octet] = [0, 0, 10, 100][lengths[octet]];
+            entry.least[4 * octet] = [0, 0, 10, 100][lengths[octet]];
             from += lengths[octet] + 1;
+            entry.ends |= 1 << (from - 1);
             octet += 1;
         }
+        let at = octets_at(entry.ends);
+        assert!(table[at].ends == 0, "two kinds of addresses have one entry");
+        table[at] = entry;
         i += 1;
     }
-    Aligned(table)
+    table
 };
+
+const fn octets_at(ends: u32) -> usize {
+    (ends.wrapping_mul(ENDS_FACTOR) >> 24) as usize
+}
 
 #[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt,movbe")]
@@ -293,6 +300,7 @@ fn ipv4s_simd(
     let first = values.len();
     values.resize(first + rows.len(), 0);
     let values = &mut values[first..];
+    let text = marks.text.bytes.as_ptr();
     let dot = _mm_set1_epi8(b'.' as i8);
     let zero = _mm_set1_epi8(b'0' as i8);
     let nine = _mm_set1_epi8(9);
@@ -303,25 +311,26 @@ fn ipv4s_simd(
     for (position, (&row, value)) in rows.iter().zip(values).enumerate() {
         let (start, length) = portable::locate(marks, row, column);
         // SAFETY: `start` is a place of this very text, so `Padded` has 64 readable bytes there.
-        let bytes = unsafe { _mm_loadu_si128(marks.text.bytes.as_ptr().add(start).cast()) };
+        let bytes = unsafe { _mm_loadu_si128(text.add(start).cast()) };
         let dots = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, dot)) as u32;
-        let dots = _bzhi_u32(dots, length as u32);
-        let first_three = usize::from(DOTS[(dots >> 1) as usize & 2047]);
-        let fourth = (length as u32).wrapping_sub(32 - dots.leading_zeros());
-        let known = first_three < 27 && dots < 4096 && fourth.wrapping_sub(1) < 3;
-        let lengths = if known { first_three * 3 + fourth as usize - 1 } else { 0 };
-        let [moves, least] = &OCTETS.0[lengths];
+        // An address has at most 15 bytes: bit 16 and above are of none.
+        let length = length.min(31) as u32;
+        let ends = _bzhi_u32(dots, length) | 1 << length;
+        let octets = &OCTETS[octets_at(ends)];
         // SAFETY: two arrays of 16 bytes are read.
         let (moves, least) = unsafe {
-            (_mm_loadu_si128(moves.as_ptr().cast()), _mm_loadu_si128(least.as_ptr().cast()))
+            (
+                _mm_loadu_si128(octets.moves.as_ptr().cast()),
+                _mm_loadu_si128(octets.least.as_ptr().cast()),
+            )
         };
         let digits = _mm_shuffle_epi8(_mm_sub_epi8(bytes, zero), moves);
         let no_digits = _mm_subs_epu8(digits, nine);
-        let octets = _mm_madd_epi16(_mm_maddubs_epi16(digits, weights), pairs);
-        let off = _mm_or_si128(_mm_cmpgt_epi32(octets, most), _mm_cmpgt_epi32(least, octets));
+        let values = _mm_madd_epi16(_mm_maddubs_epi16(digits, weights), pairs);
+        let off = _mm_or_si128(_mm_cmpgt_epi32(values, most), _mm_cmpgt_epi32(least, values));
         let off = _mm_or_si128(off, no_digits);
-        *value = _mm_cvtsi128_si32(_mm_shuffle_epi8(octets, pack)) as u32;
-        if !known || _mm_testz_si128(off, off) == 0 {
+        *value = _mm_cvtsi128_si32(_mm_shuffle_epi8(values, pack)) as u32;
+        if (ends != octets.ends) | (_mm_testz_si128(off, off) == 0) {
             others.push(position as u32);
         }
     }
