@@ -37,7 +37,8 @@ impl Part {
         }
     }
 
-    fn bits(self) -> Option<u32> {
+    /// The bits that its values take; none for bytes.
+    pub fn bits(self) -> Option<u32> {
         match self {
             Self::Address => Some(32),
             Self::Number(bits) => Some(bits),

@@ -95,6 +95,7 @@ impl<'a> Worker<'a> {
                 Task::Parcel(parcel) => self.parcel(parcel),
             }
         }
+        self.groups.iter_mut().for_each(Groups::finish);
     }
 
     fn count_bytes(&self, bytes: usize) {

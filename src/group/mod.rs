@@ -6,6 +6,7 @@
 //! Values are words, as those of flow logs are; the few that are none (JSON events may hold
 //! fractions and negative numbers) are kept beside the tables as exact amounts.
 
+mod interned;
 mod moments;
 mod table;
 mod totals;
@@ -21,6 +22,7 @@ use crate::query::{Measure, Part};
 use crate::scan::Marks;
 use crate::value::Number;
 
+use interned::Interned;
 pub use moments::{Moment, Moments};
 pub use table::Seeds;
 use table::{Table, Word};
@@ -104,6 +106,8 @@ struct ShapeGroups {
     narrow: Table<u64>,
     packed: Table<u128>,
     wide: WideTable,
+    /// What is on its way to `wide`.
+    interned: Interned,
     /// What is no word, by contributor: adds to what the tables hold.
     odd: HashMap<Key, Amount>,
     seeds: Seeds,
@@ -116,6 +120,7 @@ pub struct Scratch {
     packed: Vec<u128>,
     bytes: Vec<u8>,
     values: Vec<u64>,
+    interned: Vec<u64>,
     periods: Vec<u32>,
     selected: Vec<u32>,
     odd: Vec<(u32, Amount)>,
@@ -140,6 +145,13 @@ impl Groups {
     /// Notes that a filter kept out this many records.
     pub fn filter_out(&mut self, records: usize) {
         self.uses.filtered_out += records as u64;
+    }
+
+    /// Makes the groups ready to be merged, once nothing more is added.
+    pub fn finish(&mut self) {
+        for ShapeGroups { shape, interned, wide, .. } in &mut self.shapes {
+            interned.empty_into(shape, self.fold, wide);
+        }
     }
 
     /// Adds the regular rows at the `selected` positions of a batch.
@@ -190,18 +202,7 @@ impl Groups {
                     gather_keys(step, batch, selected, periods, &mut scratch.packed);
                     groups.packed.fold_all(fold, &scratch.packed, values);
                 }
-                Lane::Wide => {
-                    let bytes = &mut scratch.bytes;
-                    for (at, &position) in selected.iter().enumerate() {
-                        bytes.clear();
-                        if let Some(&period) = periods.get(at) {
-                            push_number(bytes, period.into());
-                        }
-                        push_keys(step, marks, batch, position as usize, bytes);
-                        let value = values.map_or(1, |values| values[at]);
-                        groups.wide.fold(fold, bytes, value, 0);
-                    }
-                }
+                Lane::Wide => groups.fold_wide(fold, step, marks, batch, selected, scratch),
             }
         }
         for (position, amount) in odd.drain(..) {
@@ -435,9 +436,47 @@ impl ShapeGroups {
             narrow: Table::of_part(seeds, common_bits),
             packed: Table::of_part(seeds, common_bits),
             wide: WideTable::new(seeds),
+            interned: Interned::new(seeds),
             odd: HashMap::new(),
             seeds,
         }
+    }
+
+    /// Folds the values of regular rows (or ones) into those of contributors that have texts.
+    fn fold_wide(
+        &mut self,
+        fold: Fold,
+        step: &Step,
+        marks: &Marks<'_>,
+        batch: &Batch,
+        selected: &[u32],
+        scratch: &mut Scratch,
+    ) {
+        let Scratch { packed, bytes, values, interned, periods, .. } = scratch;
+        let is_valued = step.value.is_some();
+        let fits = Interned::fits(&self.shape);
+        packed.clear();
+        interned.clear();
+        for (at, &position) in selected.iter().enumerate() {
+            let (position, period) = (position as usize, periods.get(at).copied());
+            let value = if is_valued { values[at] } else { 1 };
+            let word = match fits {
+                true => self.interned.word(&step.keys, period, marks, batch, position),
+                false => None,
+            };
+            if let Some(word) = word {
+                packed.push(word);
+                interned.push(value);
+                continue;
+            }
+            bytes.clear();
+            if let Some(period) = period {
+                push_number(bytes, period.into());
+            }
+            push_keys(step, marks, batch, position, bytes);
+            self.wide.fold(fold, bytes, value, 0);
+        }
+        self.interned.fold_all(fold, packed, is_valued.then_some(interned));
     }
 
     fn fold_total(&mut self, fold: Fold, values: Option<&[u64]>, count: usize) {

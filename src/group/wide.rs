@@ -64,6 +64,11 @@ impl WideTable {
         }
     }
 
+    /// The seeds of its hashes.
+    pub fn seeds(&self) -> Seeds {
+        self.seeds
+    }
+
     /// How many keys there are.
     pub fn len(&self) -> usize {
         self.entries.len()
