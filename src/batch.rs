@@ -13,15 +13,18 @@
 
 use crate::field::{Field, Kind};
 use crate::json::{JsonPath, Paths, events};
-use crate::layout::Layout;
+use crate::layout::{Layout, Place, Stretch};
 use crate::record::{LINE_BYTES_MAX, Reason, check, clf_tokens};
-use crate::scan::{COLUMNS_MAX, ColumnShape, DIGITS_MAX, Limit, Literal, Marks, Shape};
+use crate::scan::{ColumnShape, DIGITS_MAX, Limit, Literal, Marks, Shape};
 use crate::tally::Tally;
 use crate::value::Status;
 
 /// Rows of each kind in a batch. 512 rows of text, marks and columns stay within a core's
 /// second-level cache; larger batches gained nothing.
 const ROWS_MAX: usize = if cfg!(debug_assertions) { 7 } else { 512 };
+
+/// Values of plain rows in a batch, beyond which it ends: a line may have half a million of them.
+const SPANS_MAX: usize = 64 * ROWS_MAX;
 
 /// Bytes that a text column of a regular row may have; longer ones are read the plain way.
 const TEXT_BYTES_MAX: usize = 4096;
@@ -67,7 +70,7 @@ pub struct Reading {
     layout: Layout,
     lines: Lines,
     /// What is asked of JSON events, if they are asked for.
-    paths: Option<(Paths, usize)>,
+    paths: Option<Asked>,
     shape: Shape,
     /// Every address column; the plan refers to them by their place in this list.
     addresses: Vec<usize>,
@@ -79,6 +82,14 @@ pub struct Reading {
     /// Number columns that are keys, where a leading zero makes another text.
     unpadded: Vec<usize>,
     ok: [Literal; 1],
+}
+
+/// What is asked of JSON events.
+#[derive(Debug, Clone)]
+struct Asked {
+    paths: Paths,
+    count: usize,
+    keeps_events: bool,
 }
 
 impl Reading {
@@ -93,8 +104,10 @@ impl Reading {
     }
 
     /// Reads JSON events too, of which it takes the values at `paths`.
-    pub fn with_json(self, paths: &[JsonPath]) -> Self {
-        Self { paths: Some((Paths::new(paths), paths.len())), ..self }
+    /// With `keeps_events`, the events themselves too.
+    pub fn with_json(self, paths: &[JsonPath], keeps_events: bool) -> Self {
+        let asked = Asked { paths: Paths::new(paths), count: paths.len(), keeps_events };
+        Self { paths: Some(asked), ..self }
     }
 
     fn of(
@@ -200,6 +213,8 @@ struct PlainRow {
     status: Status,
     first: usize,
     columns: usize,
+    /// The span of the whole event.
+    line: (u32, u32),
 }
 
 /// The span of a value that is not there.
@@ -233,7 +248,11 @@ impl Batch {
         self.plain.clear();
         self.spans.clear();
         self.texts.clear();
-        while *cursor < end && self.rows.len() < ROWS_MAX && self.plain.len() < ROWS_MAX {
+        while *cursor < end
+            && self.rows.len() < ROWS_MAX
+            && self.plain.len() < ROWS_MAX
+            && self.spans.len() < SPANS_MAX
+        {
             let before = self.rows.len();
             marks.rows(&reading.shape, cursor, end, ROWS_MAX, &mut self.rows);
             notes.tally.lines += (self.rows.len() - before) as u64;
@@ -303,8 +322,8 @@ impl Batch {
         let line = &marks.text()[start..marks.place(end) - 1];
         let opens_object = || line.trim_ascii_start().starts_with(b"{");
         match &reading.paths {
-            Some((paths, count)) if reading.lines == Lines::Refused || opens_object() => {
-                self.read_json(paths, *count, start, line, notes);
+            Some(asked) if reading.lines == Lines::Refused || opens_object() => {
+                self.read_json(asked, start, line, notes);
             }
             _ if reading.lines == Lines::Records => {
                 self.read_record(reading, marks, (mark, end), notes);
@@ -314,14 +333,7 @@ impl Batch {
     }
 
     /// Reads a line of JSON: an event, or an envelope of events.
-    fn read_json(
-        &mut self,
-        paths: &Paths,
-        count: usize,
-        start: usize,
-        line: &[u8],
-        notes: &mut Notes,
-    ) {
+    fn read_json(&mut self, asked: &Asked, start: usize, line: &[u8], notes: &mut Notes) {
         if line.trim_ascii().is_empty() {
             notes.tally.blank += 1;
             return;
@@ -333,18 +345,21 @@ impl Batch {
             return notes.malformed(start, line, reason);
         };
         let (spans, texts, plain) = (&mut self.spans, &mut self.texts, &mut self.plain);
+        let Asked { paths, count, keeps_events } = asked;
         let mut failed = 0u64;
         let found = events(text, |event| {
             let first = spans.len();
             // The last one is the event's time.
             spans.resize(first + count + 1, ABSENT);
-            let mut put = |at: usize, value: &str| {
+            let mut copy = |value: &str| {
                 let from = texts.len() as u32;
                 texts.extend_from_slice(value.as_bytes());
-                spans[first + at] = (from, texts.len() as u32);
+                (from, texts.len() as u32)
             };
+            let line = if *keeps_events { copy(event.text) } else { ABSENT };
+            let mut put = |at: usize, value: &str| spans[first + at] = copy(value);
             if let Some(time) = event.time {
-                put(count, &time.to_string());
+                put(*count, &time.to_string());
             }
             if paths.read(event.text, &mut put).is_err() {
                 spans.truncate(first);
@@ -356,6 +371,7 @@ impl Batch {
                 status: Status::Ok,
                 first,
                 columns: count + 1,
+                line,
             });
         });
         match found {
@@ -381,7 +397,9 @@ impl Batch {
             return;
         }
         notes.tally.ok += 1;
-        self.plain.push(PlainRow { form: Form::Records, status: Status::Ok, first, columns });
+        let line = (start as u32, (start + line.trim_ascii_end().len()) as u32);
+        let status = Status::Ok;
+        self.plain.push(PlainRow { form: Form::Records, status, first, columns, line });
     }
 
     fn push_spans<'a>(
@@ -440,9 +458,10 @@ impl Batch {
             Status::Ok | Status::Bad => notes.tally.ok += 1,
         }
         notes.tally.extra_columns += u64::from(columns > reading.layout.columns());
-        let columns = columns.min(COLUMNS_MAX.max(reading.layout.columns()));
         spans.truncate(first + columns);
-        self.plain.push(PlainRow { form: Form::Records, status, first, columns });
+        let length = marks.text()[start..line_end].trim_ascii_end().len();
+        let line = (start as u32, (start + length) as u32);
+        self.plain.push(PlainRow { form: Form::Records, status, first, columns, line });
     }
 
     /// The marks of the regular rows.
@@ -475,18 +494,48 @@ impl Batch {
         self.plain[row].status
     }
 
-    /// The text in a column of a plain row, if there is a value.
+    /// The text of neighbouring fields of the regular row at `position`.
+    #[inline(always)]
+    pub fn regular_text<'a>(
+        &self,
+        marks: &Marks<'a>,
+        position: usize,
+        stretch: Stretch,
+    ) -> &'a [u8] {
+        marks.fields(self.rows[position] as usize + stretch.first, stretch.fields)
+    }
+
+    /// The text at a place of a plain row, if there is a value.
     pub fn plain_text<'a>(
         &'a self,
         marks: &Marks<'a>,
         row: usize,
-        column: usize,
+        place: Place,
     ) -> Option<&'a [u8]> {
-        let PlainRow { form, first, columns, .. } = self.plain[row];
-        let span = *self.spans[first..first + columns].get(column)?;
-        let (start, end) = Some(span).filter(|span| *span != ABSENT)?;
+        let PlainRow { form, first, columns, line, .. } = self.plain[row];
         let texts = if form == Form::Json { &self.texts } else { marks.text() };
+        let values = &self.spans[first..first + columns];
+        let span = match (place, place.stretch(columns)?) {
+            (Place::Line, _) => line,
+            (_, Stretch { first, fields: 1 }) => values[first],
+            // As written: with the quotes or brackets that the first and the last may stand in.
+            (_, Stretch { first, fields }) => {
+                let last = values[first + fields - 1];
+                (around(texts, values[first]).0, around(texts, last).1)
+            }
+        };
+        let (start, end) = Some(span).filter(|span| *span != ABSENT)?;
         Some(&texts[start as usize..end as usize])
+    }
+}
+
+/// A value's span with the quotes or brackets that it stands in, if so. Only such a value has both
+/// around it: any other ends at a blank.
+fn around(text: &[u8], (start, end): (u32, u32)) -> (u32, u32) {
+    let before = (start as usize).checked_sub(1).and_then(|at| text.get(at));
+    match (before, text.get(end as usize)) {
+        (Some(b'"'), Some(b'"')) | (Some(b'['), Some(b']')) => (start - 1, end + 1),
+        _ => (start, end),
     }
 }
 

@@ -6,7 +6,7 @@
 
 use crate::amount::{Amount, Comparison};
 use crate::batch::Batch;
-use crate::layout::Column;
+use crate::layout::{Column, Place, Stretch};
 use crate::scan::{Literal, Marks};
 
 /// Tests that all have to hold; without any, every record counts.
@@ -122,9 +122,9 @@ pub struct Tests(Vec<ResolvedTest>);
 #[derive(Debug, Clone)]
 struct ResolvedTest {
     /// None if the layout has no such column, and no record can have it.
-    column: Option<usize>,
-    /// Whether regular rows have the column.
-    is_regular: bool,
+    place: Option<Place>,
+    /// The fields that it is in regular rows, if they have it.
+    stretch: Option<Stretch>,
     check: Check,
 }
 
@@ -153,11 +153,13 @@ impl Tests {
     pub fn new(
         filter: &Filter,
         columns: usize,
-        resolve: impl Fn(&Column) -> Option<usize>,
+        resolve: impl Fn(&Column) -> Option<Place>,
         number: impl Fn(usize) -> Option<usize>,
     ) -> Self {
         let resolved = filter.tests.iter().map(|test| {
-            let column = resolve(&test.column);
+            let place = resolve(&test.column);
+            let stretch = place.and_then(|place| place.stretch(columns));
+            let column = stretch.and_then(Stretch::one);
             let literals = |values: &[Vec<u8>]| values.iter().map(|v| Literal::new(v)).collect();
             let check = match &test.predicate {
                 Predicate::In(values) => Check::In { literals: literals(values), negate: false },
@@ -171,8 +173,7 @@ impl Tests {
                     Check::Number { comparison, amount, decoded }
                 }
             };
-            let is_regular = column.is_some_and(|column| column < columns);
-            ResolvedTest { column, is_regular, check }
+            ResolvedTest { place, stretch, check }
         });
         Self(resolved.collect())
     }
@@ -188,7 +189,7 @@ impl Tests {
         selected.clear();
         let mut tests = self.0.as_slice();
         if let Some((first, rest)) = tests.split_first()
-            && let (Some(column), true) = (first.column, first.is_regular)
+            && let Some(column) = first.stretch.and_then(Stretch::one)
             && let Check::In { literals, negate } = &first.check
         {
             marks.select(batch.rows(), column, literals, *negate, selected);
@@ -204,13 +205,11 @@ impl Tests {
     /// Whether a plain row passes.
     pub fn passes(&self, marks: &Marks<'_>, batch: &Batch, row: usize) -> bool {
         self.0.iter().all(|test| {
-            let text = test.column.and_then(|column| batch.plain_text(marks, row, column));
+            let text = test.place.and_then(|place| batch.plain_text(marks, row, place));
             match (&test.check, text) {
                 (Check::Present(is_present), text) => text.is_some() == *is_present,
                 (_, None) => false,
-                (Check::In { literals, negate }, Some(text)) => {
-                    literals.iter().any(|literal| literal.text() == text) != *negate
-                }
+                (Check::In { literals, negate }, Some(text)) => is_in(text, literals) != *negate,
                 (Check::StartsWith(heads), Some(text)) => starts_with(text, heads),
                 (Check::Number { comparison, amount, .. }, Some(text)) => {
                     Amount::parse(text).is_some_and(|number| comparison.holds(number, *amount))
@@ -218,6 +217,10 @@ impl Tests {
             }
         })
     }
+}
+
+fn is_in(text: &[u8], literals: &[Literal]) -> bool {
+    literals.iter().any(|literal| literal.text() == text)
 }
 
 fn starts_with(text: &[u8], heads: &[Vec<u8>]) -> bool {
@@ -233,19 +236,19 @@ impl ResolvedTest {
         selected: &mut Vec<u32>,
         scratch: &mut Scratch,
     ) {
-        let column = match (self.column.filter(|_| self.is_regular), &self.check) {
-            (column, Check::Present(is_present)) => {
-                if column.is_some() != *is_present {
+        let stretch = match (self.stretch, &self.check) {
+            (stretch, Check::Present(is_present)) => {
+                if stretch.is_some() != *is_present {
                     selected.clear();
                 }
                 return;
             }
-            (Some(column), _) => column,
+            (Some(stretch), _) => stretch,
             (None, _) => return selected.clear(),
         };
-        let text = |at: u32| marks.field(batch.rows()[at as usize] as usize + column);
-        match &self.check {
-            Check::In { literals, negate } => {
+        let text = |at: u32| batch.regular_text(marks, at as usize, stretch);
+        match (&self.check, stretch.one()) {
+            (Check::In { literals, negate }, Some(column)) => {
                 let Scratch { rows, passed } = scratch;
                 rows.clear();
                 rows.extend(selected.iter().map(|&at| batch.rows()[at as usize]));
@@ -256,18 +259,21 @@ impl ResolvedTest {
                 }
                 selected.truncate(passed.len());
             }
-            Check::StartsWith(heads) => keep(selected, |at| starts_with(text(at), heads)),
-            Check::Number { decoded: Some(span), .. } => {
+            (Check::In { literals, negate }, None) => {
+                keep(selected, |at| is_in(text(at), literals) != *negate);
+            }
+            (Check::StartsWith(heads), _) => keep(selected, |at| starts_with(text(at), heads)),
+            (Check::Number { decoded: Some(span), .. }, _) => {
                 let numbers = batch.numbers(span.place);
                 keep(selected, |at| {
                     let number = numbers[at as usize];
                     (span.first <= number && number <= span.last) != span.negate
                 });
             }
-            Check::Number { comparison, amount, decoded: None } => keep(selected, |at| {
+            (Check::Number { comparison, amount, decoded: None }, _) => keep(selected, |at| {
                 Amount::parse(text(at)).is_some_and(|number| comparison.holds(number, *amount))
             }),
-            Check::Present(_) => unreachable!("answered above"),
+            (Check::Present(_), _) => unreachable!("answered above"),
         }
     }
 }

@@ -90,14 +90,13 @@ impl Layout {
         self.fields.iter().position(|&other| other == Some(field))
     }
 
-    /// The column that a question means, counted from 0. A position beyond the layout's columns
-    /// is one all the same: a line may have more values.
-    pub fn resolve(&self, column: &Column) -> Option<usize> {
+    /// Where the values of a column stand. A position beyond the layout's columns is one all the
+    /// same: a line may have more values.
+    pub fn resolve(&self, column: &Column) -> Option<Place> {
         match column {
-            Column::Field(field) => self.position(*field),
-            Column::Name(name) => self.position_of_name(name),
-            Column::Position(position) => position.checked_sub(1),
-            Column::Path(_) => None,
+            Column::Field(field) => self.position(*field).map(Place::At),
+            Column::Name(name) => self.position_of_name(name).map(Place::At),
+            other => other.place(),
         }
     }
 
@@ -126,8 +125,58 @@ pub enum Column {
     Name(String),
     /// The value at this position, counted from 1 as CloudWatch does, whatever it is.
     Position(usize),
+    /// The value at this position counted from the end: 1 is the last one of a line.
+    Last(usize),
+    /// All from the value at this position, counted from 1, to the end of the line: as it is
+    /// written if there are several, else as [`Position`](Self::Position) has it.
+    Rest(usize),
+    /// The whole event, as it is written.
+    Line,
     /// The value at this path of a JSON event.
     Path(JsonPath),
+}
+
+/// Where values of a column stand in a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// At this place, counted from 0.
+    At(usize),
+    /// At this place, counted from the end, 1 is the last.
+    Last(usize),
+    /// From this place on, counted from 0.
+    Rest(usize),
+    /// Everywhere.
+    Line,
+}
+
+/// Neighbouring fields of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stretch {
+    /// The first one, counted from 0.
+    pub first: usize,
+    /// How many, at least one.
+    pub fields: usize,
+}
+
+impl Place {
+    /// The fields that stand there in a line of `columns` fields, if there are any.
+    pub fn stretch(self, columns: usize) -> Option<Stretch> {
+        let (first, end) = match self {
+            Self::At(column) => (column, column + 1),
+            Self::Last(count) => (columns.checked_sub(count)?, (columns + 1).checked_sub(count)?),
+            Self::Rest(column) => (column, columns),
+            Self::Line => (0, columns),
+        };
+        let fields = end.checked_sub(first).filter(|&fields| fields > 0 && end <= columns)?;
+        Some(Stretch { first, fields })
+    }
+}
+
+impl Stretch {
+    /// The field, if it is one.
+    pub fn one(self) -> Option<usize> {
+        (self.fields == 1).then_some(self.first)
+    }
 }
 
 impl From<Field> for Column {
@@ -143,7 +192,21 @@ impl Column {
             Self::Field(field) => field.name().to_owned(),
             Self::Name(name) => name.clone(),
             Self::Position(position) => position.to_string(),
+            Self::Last(position) => format!("{position} from the end"),
+            Self::Rest(position) => format!("{position} to the end"),
+            Self::Line => "the whole line".to_owned(),
             Self::Path(path) => path.to_string(),
+        }
+    }
+
+    /// Where its values stand, if that needs no layout.
+    pub fn place(&self) -> Option<Place> {
+        match self {
+            Self::Position(position) => position.checked_sub(1).map(Place::At),
+            Self::Last(position) => Some(Place::Last(*position)).filter(|_| *position > 0),
+            Self::Rest(position) => position.checked_sub(1).map(Place::Rest),
+            Self::Line => Some(Place::Line),
+            Self::Field(_) | Self::Name(_) | Self::Path(_) => None,
         }
     }
 }
@@ -166,6 +229,25 @@ mod tests {
             assert_eq!(header(line), None, "{line}");
         }
         assert_eq!(header("eni-1 i-2 vpc-3"), None);
+    }
+
+    #[test]
+    fn places_are_fields_of_a_line() {
+        let stretch = |column: Column, columns| {
+            column.place()?.stretch(columns).map(|stretch| (stretch.first, stretch.fields))
+        };
+        assert_eq!(stretch(Column::Position(14), 14), Some((13, 1)));
+        assert_eq!(stretch(Column::Position(15), 14), None);
+        assert_eq!(stretch(Column::Position(0), 14), None);
+        assert_eq!(stretch(Column::Last(1), 14), Some((13, 1)));
+        assert_eq!(stretch(Column::Last(14), 14), Some((0, 1)));
+        assert_eq!(stretch(Column::Last(15), 14), None);
+        assert_eq!(stretch(Column::Last(0), 14), None);
+        assert_eq!(stretch(Column::Rest(12), 14), Some((11, 3)));
+        assert_eq!(stretch(Column::Rest(14), 14), Some((13, 1)));
+        assert_eq!(stretch(Column::Rest(15), 14), None);
+        assert_eq!(stretch(Column::Line, 14), Some((0, 14)));
+        assert_eq!(stretch(Column::Line, 0), None);
     }
 
     #[test]

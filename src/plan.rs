@@ -5,7 +5,7 @@ use crate::field::{Field, Kind};
 use crate::filter::{Filter, Tests};
 use crate::json::JsonPath;
 use crate::key::{KeyShape, Lane, Part};
-use crate::layout::{Column, Layout};
+use crate::layout::{Column, Layout, Place, Stretch};
 use crate::query::{self, Measure, Query, Scope};
 
 /// How to answer all queries over records of one layout.
@@ -70,8 +70,10 @@ impl Period {
 /// Where a value is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Source {
-    /// The column, counted from 0; none if the layout lacks it.
-    pub column: Option<usize>,
+    /// Where it stands in an event; none if the layout lacks the column.
+    pub place: Option<Place>,
+    /// The fields that it is in regular rows, if they have it.
+    pub stretch: Option<Stretch>,
     /// In regular rows.
     pub regular: Regular,
     /// Whether its values are known to be of the column's kind.
@@ -85,7 +87,7 @@ pub enum Regular {
     Address(usize),
     /// Among the decoded numbers; with its bits when it is a key.
     Number(usize, u32),
-    /// As text in the column.
+    /// As text in its stretch.
     Text,
     /// Nowhere.
     Missing,
@@ -109,7 +111,9 @@ impl Plan {
             }
         }
         if asks(Form::Json) {
-            reading = reading.with_json(&paths);
+            let is_whole = |query: &Query| query.columns().any(|column| *column == Column::Line);
+            let keeps = queries.iter().any(|query| query.form == Form::Json && is_whole(query));
+            reading = reading.with_json(&paths, keeps);
         }
 
         let treaty = Treaty { lines, paths: &paths, reading: &reading };
@@ -143,7 +147,7 @@ impl Plan {
 /// Which columns of the records are checked and which decoded.
 fn read_records(queries: &[Query], layout: &Layout) -> Reading {
     let number = |column: &Column| {
-        let column = layout.resolve(column)?;
+        let column = layout.resolve(column)?.stretch(layout.columns())?.one()?;
         matches!(layout.kind(column), Kind::Number(_)).then_some(column)
     };
     let keys = queries.iter().flat_map(|query| &query.keys).filter_map(number);
@@ -170,26 +174,31 @@ struct Treaty<'a> {
 }
 
 impl Treaty<'_> {
-    /// The column that events of this form have it in.
-    fn resolve(&self, form: Form, column: &Column) -> Option<usize> {
+    /// Where events of this form have it.
+    fn resolve(&self, form: Form, column: &Column) -> Option<Place> {
         match (form, self.lines, column) {
-            (Form::Json, _, Column::Path(path)) => self.paths.iter().position(|p| p == path),
-            (Form::Json, _, Column::Field(Field::Start)) => Some(self.paths.len()),
+            (Form::Json, _, Column::Path(path)) => {
+                self.paths.iter().position(|p| p == path).map(Place::At)
+            }
+            (Form::Json, _, Column::Field(Field::Start)) => Some(Place::At(self.paths.len())),
+            (Form::Json, _, Column::Line) => Some(Place::Line),
             (Form::Json, ..) | (_, Lines::Refused, _) => None,
             // Of other logs nothing is known but the positions.
-            (_, Lines::Tokens, Column::Position(position)) => position.checked_sub(1),
-            (_, Lines::Tokens, _) => None,
+            (_, Lines::Tokens, column) => column.place(),
             (_, Lines::Records, column) => self.reading.layout().resolve(column),
         }
     }
 
     fn source(&self, form: Form, column: &Column) -> Source {
-        let column = self.resolve(form, column);
+        let place = self.resolve(form, column);
         let (layout, reading) = (self.reading.layout(), self.reading);
         let is_checked = form == Form::Records && self.lines == Lines::Records;
-        let regular = match column.filter(|&column| is_checked && column < layout.columns()) {
+        let columns = if is_checked { layout.columns() } else { 0 };
+        let stretch = place.and_then(|place| place.stretch(columns));
+        let regular = match stretch.map(Stretch::one) {
             None => Regular::Missing,
-            Some(column) => match (reading.address(column), reading.number(column)) {
+            Some(None) => Regular::Text,
+            Some(Some(column)) => match (reading.address(column), reading.number(column)) {
                 (Some(place), _) => Regular::Address(place),
                 (_, Some(place)) => {
                     let bits = match layout.kind(column) {
@@ -201,12 +210,12 @@ impl Treaty<'_> {
                 (None, None) => Regular::Text,
             },
         };
-        Source { column, regular, is_checked }
+        Source { place, stretch, regular, is_checked }
     }
 
     /// How a key's texts are encoded.
     fn part(&self, key: &Source) -> Part {
-        let column = key.column.filter(|_| key.is_checked);
+        let column = key.stretch.filter(|_| key.is_checked).and_then(Stretch::one);
         column.map_or(Part::Text, |column| Part::of(self.reading.layout().kind(column)))
     }
 }

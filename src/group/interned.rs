@@ -59,7 +59,7 @@ impl Interned {
                     word << bits | u128::from(batch.numbers(place)[position])
                 }
                 Regular::Text => {
-                    let text = marks.field(batch.rows()[position] as usize + source.column?);
+                    let text = batch.regular_text(marks, position, source.stretch?);
                     word << TEXT_BITS | u128::from(self.texts.number(nth, text)?)
                 }
                 Regular::Missing => return None,

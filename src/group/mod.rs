@@ -221,8 +221,7 @@ impl Groups {
         amount: Amount,
         scratch: &mut Scratch,
     ) {
-        let mark = batch.rows()[position] as usize;
-        let text = |source: &Source| source.column.map(|column| marks.field(mark + column));
+        let text = |source: &Source| Some(batch.regular_text(marks, position, source.stretch?));
         self.observe_texts(step, text, |_| Some(amount), scratch);
     }
 
@@ -235,7 +234,7 @@ impl Groups {
         row: usize,
         scratch: &mut Scratch,
     ) {
-        let text = |source: &Source| batch.plain_text(marks, row, source.column?);
+        let text = |source: &Source| batch.plain_text(marks, row, source.place?);
         let amount = |source: &Source| {
             let text = text(source)?;
             Number::parse(text).value().map(Amount::from).or_else(|| Amount::parse_value(text))
@@ -339,10 +338,10 @@ fn gather_values<'a>(
         Regular::Text | Regular::Address(_) | Regular::Missing => {
             // A column of text may hold numbers all the same, such as one of an unknown field.
             with_value.clear();
-            let column = source.column.filter(|_| source.regular == Regular::Text);
+            let stretch = source.stretch.filter(|_| source.regular == Regular::Text);
             for &at in selected {
-                let Some(column) = column else { break };
-                let text = marks.field(row(batch, at) + column);
+                let Some(stretch) = stretch else { break };
+                let text = batch.regular_text(marks, at as usize, stretch);
                 if let Some(value) = Number::parse(text).value() {
                     values.push(value);
                     with_value.push(at);
@@ -354,10 +353,6 @@ fn gather_values<'a>(
             WithValue { rows: with_value, missing }
         }
     }
-}
-
-fn row(batch: &Batch, position: u32) -> usize {
-    batch.rows()[position as usize] as usize
 }
 
 /// Puts the periods of the selected rows into `periods`.
@@ -412,12 +407,10 @@ fn gather_keys<
 /// Appends the keys of a regular row to a wide key.
 fn push_keys(step: &Step, marks: &Marks<'_>, batch: &Batch, position: usize, bytes: &mut Vec<u8>) {
     for source in &step.keys {
-        match (source.regular, source.column) {
+        match (source.regular, source.stretch) {
             (Regular::Address(place), _) => push_v4(bytes, batch.addresses(place)[position]),
             (Regular::Number(place, _), _) => push_number(bytes, batch.numbers(place)[position]),
-            (_, Some(column)) => {
-                push_text(bytes, marks.field(batch.rows()[position] as usize + column));
-            }
+            (_, Some(stretch)) => push_text(bytes, batch.regular_text(marks, position, stretch)),
             (_, None) => unreachable!("a step without a key column has no lane"),
         }
     }

@@ -256,7 +256,12 @@ impl<'a> Marks<'a> {
 
     /// The bytes between mark `mark` and the next one.
     pub fn field(&self, mark: usize) -> &'a [u8] {
-        &self.text.bytes[self.place(mark)..self.place(mark + 1) - 1]
+        self.fields(mark, 1)
+    }
+
+    /// The bytes between mark `mark` and the one `count` (at least 1) after it.
+    pub fn fields(&self, mark: usize, count: usize) -> &'a [u8] {
+        &self.text.bytes[self.place(mark)..self.place(mark + count) - 1]
     }
 
     /// Appends the marks of regular lines to `rows` from `cursor` on, moves `cursor` past them,

@@ -15,7 +15,7 @@ use crate::batch::Form;
 use crate::field::{Field, V2};
 use crate::filter::{Predicate, Test};
 use crate::key::{KeyShape, Lane, Part};
-use crate::layout::{Column, Layout};
+use crate::layout::{Column, Layout, Place};
 use crate::query::Query;
 
 impl InsightRule {
@@ -94,9 +94,9 @@ fn columns(query: &Query) -> Vec<&Column> {
 
 /// Where a column stands in records of version 2, counted from 1.
 fn position(column: &Column) -> Option<usize> {
-    match column {
-        Column::Path(_) => None,
-        column => Layout::v2().resolve(column).map(|place| place + 1),
+    match Layout::v2().resolve(column)? {
+        Place::At(column) => Some(column + 1),
+        Place::Last(_) | Place::Rest(_) | Place::Line => None,
     }
 }
 
