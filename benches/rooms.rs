@@ -9,7 +9,7 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use flowagg::generate::{Generator, Options};
 use flowagg::rooms::{
     Batch, FilterScratch, Fold, Groups, Lines, Marks, Notes, PAD, Padded, Plan, Scanner, Scratch,
-    Seeds, Totals,
+    Seeds, Shared, Totals,
 };
 use flowagg::{Amount, Field, Filter, Layout, Level, Measure, Query};
 
@@ -188,7 +188,7 @@ fn groups(c: &mut Criterion) {
             let mut expected = None;
             group.bench_function(format!("{name}/{contributors} senders"), |b| {
                 b.iter_batched(
-                    || Groups::new(Fold::Sum, Seeds::random()),
+                    || Groups::new(Shared::new(Fold::Sum, Seeds::random())),
                     |mut groups| {
                         for (marks, batch) in &batches {
                             let rows = &all[..batch.rows().len()];

@@ -93,7 +93,7 @@ pub use value::{Address, Number, Status};
 pub mod rooms {
     pub use crate::batch::{Batch, Lines, Notes};
     pub use crate::filter::Scratch as FilterScratch;
-    pub use crate::group::{Fold, Groups, Scratch, Seeds, Totals};
+    pub use crate::group::{Fold, Groups, Scratch, Seeds, Shared, Totals};
     pub use crate::plan::Plan;
     pub use crate::scan::{Marks, PAD, Padded, Scanner};
 }

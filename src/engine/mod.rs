@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::batch::{Form, Lines, SPECIMENS_MAX, Specimen};
 use crate::error::{Error, ErrorKind};
-use crate::group::{Groups, Seeds};
+use crate::group::{Fold, Groups, Seeds, Shared};
 use crate::layout::Layout;
 use crate::query::Query;
 use crate::report::{Answer, Fault, MalformedLine, Report};
@@ -169,7 +169,7 @@ impl Engine {
             level,
             layout: Arc::new(self.layout.clone()),
             lines: self.lines,
-            seeds: Seeds::random(),
+            shared: shared(queries),
             block_bytes: self.block_bytes,
             progress: &self.progress,
         };
@@ -177,14 +177,22 @@ impl Engine {
     }
 }
 
-/// What all workers of a run share and none changes.
+/// What workers share for each part of each query.
+fn shared(queries: &[Query]) -> Vec<Arc<Shared>> {
+    let seeds = Seeds::random();
+    let parts = queries.iter().flat_map(|query| query.parts().map(move |part| (query, part)));
+    parts.map(|(query, part)| Shared::new(Fold::of(query.measure(), part), seeds)).collect()
+}
+
+/// What all workers of a run share.
 pub(crate) struct Run<'a> {
     queries: &'a [Query],
     inputs: &'a [Input],
     level: Level,
     layout: Arc<Layout>,
     lines: Lines,
-    seeds: Seeds,
+    /// One for each part of each query.
+    shared: Vec<Arc<Shared>>,
     block_bytes: usize,
     progress: &'a Progress,
 }

@@ -11,7 +11,7 @@ use super::{Run, SpecimenOf};
 use crate::batch::{Batch, Form, Notes, SPECIMENS_MAX};
 use crate::error::{Error, ErrorKind};
 use crate::filter::Scratch as FilterScratch;
-use crate::group::{Fold, Groups, Scratch};
+use crate::group::{Groups, Scratch};
 use crate::layout::Layout;
 use crate::plan::Plan;
 use crate::query::Scope;
@@ -60,10 +60,7 @@ struct Memory {
 
 impl<'a> Worker<'a> {
     pub fn new(run: &'a Run<'a>, schedule: &'a Schedule) -> Self {
-        let groups =
-            run.queries.iter().flat_map(|query| query.parts().map(move |part| (query, part)));
-        let groups =
-            groups.map(|(query, part)| Groups::new(Fold::of(query.measure(), part), run.seeds));
+        let groups = run.shared.iter().map(|shared| Groups::new(Arc::clone(shared)));
         Self {
             run,
             schedule,

@@ -31,7 +31,7 @@ pub struct Interned {
 impl Interned {
     /// Nothing yet.
     pub fn new(seeds: Seeds) -> Self {
-        Self { texts: Texts::default(), table: Table::of_part(seeds, 0) }
+        Self { texts: Texts::default(), table: Table::of_all(seeds) }
     }
 
     /// Whether contributors of this shape pack.

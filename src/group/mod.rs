@@ -1,16 +1,20 @@
 //! Selected records become totals by contributor.
 //!
-//! Each worker has one set of groups for each part of each question; sets are merged part by
-//! part of the hashes, so that merging is parallel and what is being merged fits a cache.
+//! Each worker has one set of groups for each part of each question, small enough for its cache;
+//! contributors that outgrow it move into tables that all workers share. What is left in the end
+//! is merged part by part of the hashes, so that merging is parallel and fits a cache too.
 //!
 //! Values are words, as those of flow logs are; the few that are none (JSON events may hold
 //! fractions and negative numbers) are kept beside the tables as exact amounts.
 
 mod interned;
 mod moments;
+mod shared;
 mod table;
 mod totals;
 mod wide;
+
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 
@@ -24,6 +28,8 @@ use crate::value::Number;
 
 use interned::Interned;
 pub use moments::{Moment, Moments};
+use shared::Parts;
+pub use shared::Shared;
 pub use table::Seeds;
 use table::{Table, Word};
 pub use totals::Totals;
@@ -88,8 +94,7 @@ impl Uses {
 /// One worker's totals for one part of a question.
 #[derive(Debug)]
 pub struct Groups {
-    fold: Fold,
-    seeds: Seeds,
+    shared: Arc<Shared>,
     /// Totals by the kinds of the keys: one set, unless files have different kinds of columns
     /// where a question names positions.
     shapes: Vec<ShapeGroups>,
@@ -111,6 +116,8 @@ struct ShapeGroups {
     /// What is no word, by contributor: adds to what the tables hold.
     odd: HashMap<Key, Amount>,
     seeds: Seeds,
+    /// Where tables that grew too large are emptied, once one did.
+    parts: Option<Arc<Parts>>,
 }
 
 /// A worker's memory for one batch.
@@ -127,16 +134,16 @@ pub struct Scratch {
 }
 
 impl Groups {
-    /// Nothing yet.
-    pub fn new(fold: Fold, seeds: Seeds) -> Self {
+    /// Nothing yet, for a worker that shares these tables with others.
+    pub fn new(shared: Arc<Shared>) -> Self {
         let (shapes, moments, uses) = (Vec::new(), Moments::default(), Uses::default());
-        Self { fold, seeds, shapes, moments, uses }
+        Self { shared, shapes, moments, uses }
     }
 
     fn shape(&mut self, shape: &KeyShape) -> &mut ShapeGroups {
         let found = self.shapes.iter().position(|groups| groups.shape == *shape);
         let at = found.unwrap_or_else(|| {
-            self.shapes.push(ShapeGroups::new(shape.clone(), self.seeds));
+            self.shapes.push(ShapeGroups::new(shape.clone(), self.shared.seeds()));
             self.shapes.len() - 1
         });
         &mut self.shapes[at]
@@ -149,8 +156,14 @@ impl Groups {
 
     /// Makes the groups ready to be merged, once nothing more is added.
     pub fn finish(&mut self) {
-        for ShapeGroups { shape, interned, wide, .. } in &mut self.shapes {
-            interned.empty_into(shape, self.fold, wide);
+        let fold = self.shared.fold();
+        for groups in &mut self.shapes {
+            groups.interned.empty_into(&groups.shape, fold, &mut groups.wide);
+            // What is left would only have to be merged later, by fewer threads.
+            if let Some(parts) = &groups.parts {
+                shared::empty_into(&mut groups.narrow, fold, parts.narrow());
+                shared::empty_into(&mut groups.packed, fold, parts.packed());
+            }
         }
     }
 
@@ -188,7 +201,8 @@ impl Groups {
             gather_periods(&period, batch, selected, &mut scratch.periods);
             self.moments.observe(&scratch.periods, values);
         }
-        let (fold, periods) = (self.fold, &scratch.periods);
+        let (fold, periods) = (self.shared.fold(), &scratch.periods);
+        let shared = Arc::clone(&self.shared);
         let groups = self.shape(&step.shape);
         if step.shape.parts().is_empty() {
             groups.fold_total(fold, values, selected.len());
@@ -196,10 +210,12 @@ impl Groups {
             match lane {
                 Lane::Narrow => {
                     gather_keys(step, batch, selected, periods, &mut scratch.narrow);
+                    groups.make_room(&shared, scratch.narrow.len());
                     groups.narrow.fold_all(fold, &scratch.narrow, values);
                 }
                 Lane::Packed => {
                     gather_keys(step, batch, selected, periods, &mut scratch.packed);
+                    groups.make_room(&shared, scratch.packed.len());
                     groups.packed.fold_all(fold, &scratch.packed, values);
                 }
                 Lane::Wide => groups.fold_wide(fold, step, marks, batch, selected, scratch),
@@ -275,13 +291,16 @@ impl Groups {
             self.moments.observe_one(number, value);
             texts[0] = written(number, &mut digits);
         }
-        let (fold, word) = (self.fold, value.whole().and_then(|whole| u64::try_from(whole).ok()));
+        let shared = Arc::clone(&self.shared);
+        let (fold, word) =
+            (shared.fold(), value.whole().and_then(|whole| u64::try_from(whole).ok()));
         let groups = self.shape(&step.shape);
         let parts = step.shape.parts().len();
         match (parts, word) {
             (0, _) => groups.fold_into_total(fold, value),
             (_, Some(word)) => {
                 let key = step.shape.encode(&texts[..parts], &mut scratch.bytes);
+                groups.make_room(&shared, 1);
                 groups.merge_one(fold, &key, word, 0);
             }
             (_, None) => {
@@ -418,21 +437,27 @@ fn push_keys(step: &Step, marks: &Marks<'_>, batch: &Batch, position: usize, byt
 
 impl ShapeGroups {
     fn new(shape: KeyShape, seeds: Seeds) -> Self {
-        Self::of_part(shape, seeds, 0)
-    }
-
-    /// For contributors whose hashes have the top `common_bits` in common.
-    fn of_part(shape: KeyShape, seeds: Seeds, common_bits: u32) -> Self {
         Self {
             shape,
             total: None,
-            narrow: Table::of_part(seeds, common_bits),
-            packed: Table::of_part(seeds, common_bits),
+            narrow: Table::of_all(seeds),
+            packed: Table::of_all(seeds),
             wide: WideTable::new(seeds),
             interned: Interned::new(seeds),
             odd: HashMap::new(),
             seeds,
+            parts: None,
         }
+    }
+
+    /// Empties tables that would grow beyond a worker's own with `more` contributors.
+    fn make_room(&mut self, shared: &Shared, more: usize) {
+        if !shared::is_full(&self.narrow, more) && !shared::is_full(&self.packed, more) {
+            return;
+        }
+        let parts = self.parts.get_or_insert_with(|| shared.parts(&self.shape));
+        shared::empty_into(&mut self.narrow, shared.fold(), parts.narrow());
+        shared::empty_into(&mut self.packed, shared.fold(), parts.packed());
     }
 
     /// Folds the values of regular rows (or ones) into those of contributors that have texts.
@@ -500,6 +525,11 @@ impl ShapeGroups {
     fn merge_odd(&mut self, fold: Fold, key: Key, amount: Amount) {
         let odd = self.odd.entry(key);
         odd.and_modify(|odd| *odd = fold.join(*odd, amount)).or_insert(amount);
+    }
+
+    /// The contributors that are walked whole for each part.
+    fn walked(&self) -> usize {
+        self.wide.len() + self.odd.len()
     }
 
     fn len(&self) -> usize {

@@ -85,7 +85,7 @@ struct Slot<K> {
 /// fewer still, so that every test grows.
 const SLOTS_MIN_LOG2: u32 = if cfg!(debug_assertions) { 2 } else { 10 };
 /// Slots beyond the last: room for the keys that probing moves up from there.
-const SLOTS_TAIL: usize = 16;
+const SLOTS_TAIL: usize = 64;
 /// Additions whose slots are asked for together.
 const RUN: usize = 256;
 
@@ -105,13 +105,52 @@ pub struct Table<K> {
     /// How often a sum went over 2^64: sums are exact, whatever is added.
     overflows: HashMap<K, u64>,
     seeds: Seeds,
-    /// Top bits of the hash that all keys have in common, which place nothing.
-    common_bits: u32,
+    /// The keys that it is for.
+    share: Share,
+}
+
+/// Keys whose hashes have the same top bits, as many of them as there are `bits`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    part: usize,
+    bits: u32,
+}
+
+impl Share {
+    /// All keys.
+    pub const ALL: Self = Self { part: 0, bits: 0 };
+
+    /// Part `part` of 2^`bits` parts.
+    pub fn new(part: usize, bits: u32) -> Self {
+        Self { part, bits }
+    }
+
+    /// How many top bits of hashes are the same.
+    pub fn bits(self) -> u32 {
+        self.bits
+    }
+
+    /// Whether a hash is in it.
+    #[inline(always)]
+    fn has(self, hash: u64) -> bool {
+        self.bits == 0 || (hash >> (64 - self.bits)) as usize == self.part
+    }
+
+    /// Whether all of the other is in it.
+    fn covers(self, other: Self) -> bool {
+        self.bits <= other.bits && other.part >> (other.bits - self.bits) == self.part
+    }
 }
 
 impl<K: Word> Table<K> {
-    /// An empty table for keys whose hashes have the top `common_bits` in common.
-    pub fn of_part(seeds: Seeds, common_bits: u32) -> Self {
+    /// An empty table for any keys.
+    pub fn of_all(seeds: Seeds) -> Self {
+        Self::of_part(seeds, Share::ALL)
+    }
+
+    /// An empty table for the keys of a share, which places them by the other bits of their
+    /// hashes.
+    pub fn of_part(seeds: Seeds, share: Share) -> Self {
         Self {
             slots: Vec::new(),
             slots_log2: SLOTS_MIN_LOG2 - 1,
@@ -119,8 +158,31 @@ impl<K: Word> Table<K> {
             default: None,
             overflows: HashMap::default(),
             seeds,
-            common_bits,
+            share,
         }
+    }
+
+    /// The keys that it is for.
+    pub fn share(&self) -> Share {
+        self.share
+    }
+
+    /// The seeds of its hashes.
+    pub fn seeds(&self) -> Seeds {
+        self.seeds
+    }
+
+    /// Whether it may hold keys of that share.
+    pub fn reaches(&self, share: Share) -> bool {
+        self.len() > 0 && (share.covers(self.share) || self.share.covers(share))
+    }
+
+    /// Takes everything out and keeps the memory.
+    pub fn clear(&mut self) {
+        self.slots.fill(Slot::default());
+        self.used = 0;
+        self.default = None;
+        self.overflows.clear();
     }
 
     /// Folds `values` (or ones) into the values of `keys`.
@@ -168,7 +230,7 @@ impl<K: Word> Table<K> {
 
     #[inline(always)]
     fn home(&self, key: K) -> usize {
-        ((key.hash(self.seeds) << self.common_bits) >> (64 - self.slots_log2)) as usize
+        ((key.hash(self.seeds) << self.share.bits) >> (64 - self.slots_log2)) as usize
     }
 
     /// A key's home that was found when the table had `slots_log2`; another if it grew since.
@@ -235,13 +297,25 @@ impl<K: Word> Table<K> {
         *self.overflows.entry(key).or_default() += 1;
     }
 
-    /// Makes sure that `more` keys fit without growing: at most five eighths of the slots are
-    /// used, beyond which probing gets long.
+    /// Makes sure that `more` keys fit without growing.
     #[inline(always)]
     fn reserve(&mut self, more: usize) {
-        while (self.used + more) * 8 > (1usize << self.slots_log2) * 5 || self.slots.is_empty() {
+        while !self.fits(more, self.slots_log2) || self.slots.is_empty() {
             self.grow();
         }
+    }
+
+    /// Whether `more` keys fit so many slots. At most five eighths are used, beyond which probing
+    /// gets long; of a share three quarters, since its keys come in order and probing stays near.
+    #[inline(always)]
+    fn fits(&self, more: usize, slots_log2: u32) -> bool {
+        let eighths = if self.share == Share::ALL { 5 } else { 6 };
+        (self.used + more) * 8 <= (1usize << slots_log2) * eighths
+    }
+
+    /// The slots that there will be with `more` keys, as a power of two.
+    pub fn slots_log2_for(&self, more: usize) -> u32 {
+        (self.slots_log2..).find(|&slots_log2| self.fits(more, slots_log2)).unwrap_or(u32::MAX)
     }
 
     #[cold]
@@ -265,19 +339,24 @@ impl<K: Word> Table<K> {
     /// Calls `visit` with each key whose hash's top bits are `part` of `parts_log2` bits, its
     /// value, and how often its sum went over.
     pub fn visit_part(&self, part: usize, parts_log2: u32, mut visit: impl FnMut(K, u64, u64)) {
+        let wanted = Share::new(part, parts_log2);
+        let is_whole = wanted.covers(self.share);
+        if !is_whole && !self.share.covers(wanted) {
+            return;
+        }
         let overflows = |key: K| {
             if self.overflows.is_empty() { 0 } else { self.overflows.get(&key).map_or(0, |n| *n) }
         };
-        let is_in_part = |key: K| {
-            parts_log2 == 0 || (key.hash(self.seeds) >> (64 - parts_log2)) as usize == part
-        };
+        let is_in_part = |key: K| is_whole || wanted.has(key.hash(self.seeds));
         if let Some(value) = self.default
             && is_in_part(K::default())
         {
             visit(K::default(), value, overflows(K::default()));
         }
         // A small table may have fewer slots than there are parts: then every part looks at all.
-        let (start, end) = match self.slots_log2.checked_sub(parts_log2) {
+        let bits = if is_whole { 0 } else { parts_log2 - self.share.bits };
+        let part = part & ((1 << bits) - 1);
+        let (start, end) = match self.slots_log2.checked_sub(bits) {
             Some(shift) => (part << shift, (part + 1) << shift),
             None => (0, self.slots.len()),
         };
@@ -338,7 +417,7 @@ mod tests {
         for (key, value) in keys.iter().zip(&values) {
             *expected.entry(*key).or_insert(0u128) += u128::from(*value);
         }
-        let mut table = Table::of_part(Seeds([1, 2]), 0);
+        let mut table = Table::of_all(Seeds([1, 2]));
         table.fold_all(Fold::Sum, &keys, Some(&values));
         assert_eq!(table.len(), expected.len());
         for parts_log2 in [0, 1, 3, 6, 9] {
@@ -356,7 +435,7 @@ mod tests {
 
     #[test]
     fn sums_beyond_64_bits_are_exact() {
-        let mut table = Table::<u64>::of_part(Seeds([3, 4]), 0);
+        let mut table = Table::<u64>::of_all(Seeds([3, 4]));
         for key in [0, 5] {
             table.fold_all(Fold::Sum, &[key; 5], Some(&[u64::MAX; 5]));
         }
@@ -369,11 +448,11 @@ mod tests {
     #[test]
     fn smallest_and_largest() {
         for (fold, expected) in [(Fold::Min, 2), (Fold::Max, 9)] {
-            let mut table = Table::<u64>::of_part(Seeds([5, 6]), 0);
+            let mut table = Table::<u64>::of_all(Seeds([5, 6]));
             table.fold_all(fold, &[1, 1, 1], Some(&[4, 2, 9]));
             assert_eq!(contents(&table, 0)[&1], expected);
         }
-        let mut counts = Table::<u64>::of_part(Seeds([5, 6]), 0);
+        let mut counts = Table::<u64>::of_all(Seeds([5, 6]));
         counts.fold_all(Fold::Sum, &[1, 2, 1], None);
         assert_eq!(contents(&counts, 0)[&1], 2);
     }
@@ -383,7 +462,7 @@ mod tests {
     fn tables_of_a_part_stay_small() {
         let seeds = Seeds([0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3211]);
         let keys: Vec<u64> = (1..300_000).filter(|key: &u64| key.hash(seeds) >> 57 == 77).collect();
-        let mut table = Table::of_part(seeds, 7);
+        let mut table = Table::of_part(seeds, Share::new(77, 7));
         for &key in &keys {
             table.merge_one(Fold::Sum, key, 1, 0);
         }
@@ -398,7 +477,7 @@ mod tests {
         let last = |key: &u64| key.hash(seeds) >> 54 == (1 << 10) - 1;
         let keys: Vec<u64> = (1..200_000).filter(last).collect();
         assert!(keys.len() > 100);
-        let mut table = Table::of_part(seeds, 0);
+        let mut table = Table::of_all(seeds);
         table.fold_all(Fold::Sum, &keys, None);
         assert_eq!(contents(&table, 2).len(), keys.len());
     }

@@ -2,6 +2,8 @@
 
 use hashbrown::HashMap;
 
+use super::table::{Share, Table, Word};
+use super::wide::WideTable;
 use super::{Fold, Groups, Moment, Moments, ShapeGroups, Uses};
 use crate::amount::Amount;
 use crate::key::{Key, KeyShape, Part, push_text};
@@ -23,7 +25,8 @@ const PART_KEYS: usize = if cfg!(debug_assertions) { 4 } else { 16 * 1024 };
 impl Totals {
     /// Collects workers' groups for one part of a question.
     pub fn collect(groups: Vec<Groups>) -> Option<Self> {
-        let (fold, seeds) = groups.first().map(|groups| (groups.fold, groups.seeds))?;
+        let shared = groups.first().map(|groups| std::sync::Arc::clone(&groups.shared))?;
+        let (fold, seeds) = (shared.fold(), shared.seeds());
         let (mut uses, mut moments) = (Uses::default(), Moments::default());
         let mut workers: Vec<ShapeGroups> = Vec::new();
         for worker in groups {
@@ -31,6 +34,7 @@ impl Totals {
             moments.merge(worker.moments);
             workers.extend(worker.shapes);
         }
+        workers.extend(shared.take());
         let mut shapes = workers.iter().map(|groups| &groups.shape);
         let first = shapes.next().cloned().unwrap_or_else(|| KeyShape::new(Vec::new()));
         if shapes.all(|shape| *shape == first) {
@@ -81,9 +85,12 @@ impl Totals {
     pub fn parts_log2(&self) -> u32 {
         let most = self.workers.iter().map(ShapeGroups::len).max().unwrap_or(0);
         // Wide tables are walked whole for each part: few parts then.
-        let is_walked = |groups: &ShapeGroups| groups.wide.len() > 0 || !groups.odd.is_empty();
-        let limit = if self.workers.iter().any(is_walked) { 4 } else { 12 };
-        (most / PART_KEYS + 1).next_power_of_two().ilog2().min(limit)
+        let walked: usize = self.workers.iter().map(ShapeGroups::walked).sum();
+        let limit = if walked > PART_KEYS { 4 } else { 12 };
+        let parts_log2 = (most / PART_KEYS + 1).next_power_of_two().ilog2().min(limit);
+        // Tables of a share each are not to be joined only to be taken apart again.
+        let shares = self.workers.iter().map(|groups| groups.narrow.share().bits());
+        parts_log2.max(shares.max().unwrap_or(0))
     }
 
     /// Calls `visit` with each contributor of a part and its value over all workers.
@@ -91,22 +98,27 @@ impl Totals {
         if self.workers.iter().any(|groups| !groups.odd.is_empty()) {
             return self.visit_odd_part(part, parts_log2, visit);
         }
-        if let [one] = self.workers.as_slice() {
-            one.visit_part(part, parts_log2, |key, value, over| visit(key, exact(value, over)));
-            return;
-        }
-        let Some(seeds) = self.workers.first().map(|groups| groups.seeds) else { return };
         let fold = self.fold;
-        let mut merged = ShapeGroups::of_part(self.shape.clone(), seeds, parts_log2);
-        for groups in &self.workers {
-            let table = &mut merged.narrow;
-            groups.narrow.visit_part(part, parts_log2, |k, v, o| table.merge_one(fold, k, v, o));
-            let table = &mut merged.packed;
-            groups.packed.visit_part(part, parts_log2, |k, v, o| table.merge_one(fold, k, v, o));
-            let table = &mut merged.wide;
-            groups.wide.visit_part(part, parts_log2, |k, v, o| table.fold(fold, k, v, o));
+        let tables = |table: fn(&ShapeGroups) -> &Table<u64>| self.workers.iter().map(table);
+        visit_tables(tables(|groups| &groups.narrow), fold, part, parts_log2, |key, value| {
+            visit(Key::Narrow(key), value);
+        });
+        let tables = |table: fn(&ShapeGroups) -> &Table<u128>| self.workers.iter().map(table);
+        visit_tables(tables(|groups| &groups.packed), fold, part, parts_log2, |key, value| {
+            visit(Key::Packed(key), value);
+        });
+        let wide = self.workers.iter().map(|groups| &groups.wide).filter(|wide| wide.len() > 0);
+        let wide: Vec<&WideTable> = wide.collect();
+        let Some((first, others)) = wide.split_first() else { return };
+        let mut found = |key: &[u8], value, over| visit(Key::Wide(key.into()), exact(value, over));
+        if others.is_empty() {
+            return first.visit_part(part, parts_log2, found);
         }
-        merged.visit_part(0, 0, |key, value, over| visit(key, exact(value, over)));
+        let mut merged = WideTable::new(first.seeds());
+        for table in wide {
+            table.visit_part(part, parts_log2, |k, v, o| merged.fold(fold, k, v, o));
+        }
+        merged.visit_part(0, 0, &mut found);
     }
 
     /// The same where some values are no words.
@@ -124,6 +136,28 @@ impl Totals {
         }
         merged.into_iter().for_each(|(key, amount)| visit(key, amount));
     }
+}
+
+/// Calls `visit` with each key of a part and its value over all tables.
+fn visit_tables<'a, K: Word + 'a>(
+    tables: impl Iterator<Item = &'a Table<K>>,
+    fold: Fold,
+    part: usize,
+    parts_log2: u32,
+    mut visit: impl FnMut(K, Amount),
+) {
+    let share = Share::new(part, parts_log2);
+    let tables: Vec<&Table<K>> = tables.filter(|table| table.reaches(share)).collect();
+    let Some((first, others)) = tables.split_first() else { return };
+    let mut found = |key, value, over| visit(key, exact(value, over));
+    if others.is_empty() {
+        return first.visit_part(part, parts_log2, found);
+    }
+    let mut merged = Table::of_part(first.seeds(), share);
+    for table in tables {
+        table.visit_part(part, parts_log2, |k, v, o| merged.merge_one(fold, k, v, o));
+    }
+    merged.visit_part(part, parts_log2, &mut found);
 }
 
 /// A table's sum, which went over 2^64 so often.
