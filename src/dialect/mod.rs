@@ -2,9 +2,12 @@
 //! own syntax, checks all of it, and compiles to a [`Query`](crate::Query); nothing below this
 //! room knows that it exists.
 
+mod findings;
 mod insight_rule;
+mod json;
 mod nearest;
 mod rule_file;
+mod wrapping;
 
 pub use insight_rule::InsightRule;
 pub use rule_file::{NamedRule, RuleFile};

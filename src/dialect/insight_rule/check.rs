@@ -1,13 +1,10 @@
 //! The checks of a rule as a whole, member by member.
 
-use std::collections::HashSet;
-
-use super::Findings;
 use super::filters::{self, Test};
-use super::json::{Json, member, quoted};
 use super::names::{Aliases, Named, Names};
 use crate::batch::Form;
-use crate::dialect::nearest::nearest;
+use crate::dialect::findings::{Findings, unknown};
+use crate::dialect::json::{Json, member, quoted};
 use crate::query::KEYS_MAX;
 
 const RULE: &[&str] = &[
@@ -49,7 +46,7 @@ pub struct Draft {
 
 /// Checks a rule and drafts its question.
 pub fn draft(rule: &Json, findings: &mut Findings) -> Draft {
-    check_duplicates(rule, "$", findings);
+    findings.check_duplicates(rule, "$");
     let mut draft = Draft {
         form: Form::Records,
         aliases: Vec::new(),
@@ -110,31 +107,6 @@ pub fn draft(rule: &Json, findings: &mut Findings) -> Draft {
     draft
 }
 
-/// Reports members that are there twice, anywhere.
-fn check_duplicates(value: &Json, path: &str, findings: &mut Findings) {
-    match value {
-        Json::Object(members) => {
-            let mut seen = HashSet::new();
-            for (name, value) in members {
-                let path = member(path, name);
-                if !seen.insert(name) {
-                    findings.error(&path, "the same member again, expected it once");
-                }
-                check_duplicates(value, &path, findings);
-            }
-        }
-        Json::Array(values) => {
-            for (at, value) in values.iter().enumerate() {
-                // Paths of values without members are never needed.
-                if matches!(value, Json::Object(_) | Json::Array(_)) {
-                    check_duplicates(value, &format!("{path}[{at}]"), findings);
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
 /// The members of an object, of which unknown ones are reported.
 pub fn object<'a>(
     value: &'a Json,
@@ -149,10 +121,9 @@ pub fn object<'a>(
     for (name, _) in members.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
         let is_there = |(_, known): &&(&str, &[&str])| known.contains(&name.as_str());
         let elsewhere = PLACES.iter().find(is_there);
-        let text = match (elsewhere, nearest(name, known.iter().copied())) {
-            (Some((place, _)), _) => format!("misplaced, it belongs to {place}"),
-            (None, Some(near)) => format!("unknown member; did you mean {}?", quoted(near)),
-            (None, None) => format!("unknown member, expected one of {}", known.join(", ")),
+        let text = match elsewhere {
+            Some((place, _)) => format!("misplaced, it belongs to {place}"),
+            None => unknown(name, known),
         };
         findings.error(&member(path, name), text);
     }

@@ -1,10 +1,10 @@
 //! The checks of a rule's filters.
 
-use super::Findings;
 use super::check::{get, name, object};
-use super::json::{Json, quoted};
 use super::names::{Named, Names};
 use crate::amount::{Amount, Comparison};
+use crate::dialect::findings::Findings;
+use crate::dialect::json::{Json, quoted};
 use crate::filter::Filter;
 
 /// CloudWatch's limit of filters.

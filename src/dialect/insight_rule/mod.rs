@@ -11,8 +11,7 @@
 mod check;
 mod explain;
 mod filters;
-pub(super) mod json;
-mod names;
+pub(super) mod names;
 
 #[cfg(test)]
 mod filter_tests;
@@ -21,6 +20,8 @@ mod sample_tests;
 #[cfg(test)]
 mod tests;
 
+use super::findings::Findings;
+use super::json::{Json, quoted};
 use crate::batch::Form;
 use crate::error::{Error, ErrorKind};
 use crate::field::Kind;
@@ -28,7 +29,6 @@ use crate::filter::Filter;
 use crate::layout::{Column, Layout};
 use crate::query::{Measure, Query, Scope};
 use check::Draft;
-use json::{Json, quoted};
 use names::{Named, flow_field};
 
 /// The longest rule that CloudWatch takes.
@@ -36,9 +36,6 @@ const RULE_CHARACTERS_MAX: usize = 8192;
 
 /// Larger texts are refused unread: 32 times CloudWatch's limit leaves room for any indentation.
 const RULE_BYTES_MAX: usize = 256 * 1024;
-
-/// Mistakes beyond these are only counted; a text with more is hardly meant as a rule.
-const ERRORS_MAX: usize = 100;
 
 /// A Contributor Insights rule, for space-separated logs (`"LogFormat": "CLF"`) or for events that
 /// are JSON objects (`"LogFormat": "JSON"`).
@@ -104,7 +101,7 @@ impl InsightRule {
     /// # Ok::<(), flowagg::Error>(())
     /// ```
     pub fn check(text: &[u8]) -> Result<InsightRule, Error> {
-        Self::read(text, Findings { is_check: true, ..Findings::default() })
+        Self::read(text, Findings::of_check())
     }
 
     fn read(text: &[u8], mut findings: Findings) -> Result<InsightRule, Error> {
@@ -112,14 +109,14 @@ impl InsightRule {
         if text.len() > RULE_BYTES_MAX {
             return fail(format!("$: {} bytes, a rule has at most 8,192 characters", text.len()));
         }
-        let draft = match Json::parse(text) {
+        let draft = match Json::parse(text, "rule") {
             Ok(rule) => {
                 check_characters(text, &mut findings);
                 check::draft(&rule, &mut findings)
             }
             Err(message) => return fail(message),
         };
-        let warnings = findings.into_warnings()?;
+        let warnings = findings.into_warnings(ErrorKind::Rule)?;
         let query = query(&draft)?;
         Ok(Self { draft, query, warnings })
     }
@@ -163,7 +160,7 @@ impl InsightRule {
             let text = format!("by name this is {field}, expected a number field such as bytes");
             findings.error("$.Contribution.ValueOf", text);
         }
-        findings.into_warnings()?;
+        findings.into_warnings(ErrorKind::Rule)?;
         self.query = query(draft)?;
         Ok(self)
     }
@@ -259,53 +256,6 @@ fn query(draft: &Draft) -> Result<Query, Error> {
         .labels(draft.keys.iter().map(|key| key.written.as_str()))
         .measure(measure.unwrap_or(Measure::Count))
         .build()
-}
-
-/// What was found while checking: errors and warnings, each a line that begins with its place.
-#[derive(Debug, Default)]
-struct Findings {
-    errors: Vec<String>,
-    more: usize,
-    warnings: Vec<String>,
-    /// Whether the rule has to be one that CloudWatch takes.
-    is_check: bool,
-}
-
-impl Findings {
-    fn error(&mut self, path: &str, text: impl AsRef<str>) {
-        if self.is_full() {
-            self.more += 1;
-        } else {
-            self.errors.push(format!("{path}: {}", text.as_ref()));
-        }
-    }
-
-    fn warning(&mut self, path: &str, text: &str) {
-        self.warnings.push(format!("{path}: {text}"));
-    }
-
-    /// What CloudWatch refuses, and what does not matter offline.
-    fn violation(&mut self, path: &str, text: &str) {
-        match self.is_check {
-            true => self.error(path, text),
-            false => self.warning(path, text),
-        }
-    }
-
-    /// Whether further errors are only counted, and need no costly advice.
-    fn is_full(&self) -> bool {
-        self.errors.len() >= ERRORS_MAX
-    }
-
-    fn into_warnings(mut self) -> Result<Vec<String>, Error> {
-        if self.errors.is_empty() {
-            return Ok(self.warnings);
-        }
-        if self.more > 0 {
-            self.errors.push(format!("$: {} more errors", self.more));
-        }
-        Err(Error::new(ErrorKind::Rule, self.errors.join("\n")))
-    }
 }
 
 /// Finds texts that CloudWatch refuses for their length or their characters.

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Findings;
-use super::json::{Json, member, quoted};
+use crate::dialect::findings::Findings;
+use crate::dialect::json::{Json, member, quoted};
 use crate::dialect::nearest::nearest;
 use crate::field::Field;
 use crate::json::JsonPath;
@@ -163,7 +163,7 @@ impl<'a> Aliases<'a> {
 }
 
 /// The position that a text spells: decimal digits from `1`, without leading zeros.
-fn position(text: &str) -> Option<usize> {
+pub fn position(text: &str) -> Option<usize> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
     // More than 32 bits of position fit in no line.
     let position: u32 = is_plain.then(|| text.parse().ok())??;
@@ -181,7 +181,7 @@ pub fn flow_field(alias: &str) -> Option<Field> {
 }
 
 /// The position of a field in the default format of flow logs.
-fn known_position(name: &str) -> Option<usize> {
+pub fn known_position(name: &str) -> Option<usize> {
     Layout::v2().position(flow_field(name)?).map(|column| column + 1)
 }
 
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn an_alias_of_digits_wins_over_the_position() {
-        let fields = Json::parse(br#"{"5": "4", "10": "packet count"}"#).unwrap();
+        let fields = Json::parse(br#"{"5": "4", "10": "packet count"}"#, "rule").unwrap();
         let names = Names::Clf(Aliases::read(&fields, &mut Findings::default()));
         let find =
             |name: &str| names.find(name).unwrap().map(|named| (named.column, named.is_alias));

@@ -5,16 +5,17 @@
 //! read leniently, since it is none of our business; the rule in it is read as strictly as one
 //! that stands alone.
 
-mod template;
 #[cfg(test)]
 mod tests;
 
 use super::insight_rule::InsightRule;
-use super::insight_rule::json::{Json, member};
+use super::json::{Json, member, quoted};
+use super::wrapping::{self, Kind, Wrapping, template};
 use crate::error::{Error, ErrorKind};
 
-/// What a CloudFormation template calls a rule.
-const RESOURCE_TYPE: &str = "AWS::CloudWatch::InsightRule";
+/// The members of a rule that may hold references: nearly all of them stand in the names of log
+/// groups, which mean nothing offline.
+const LOG_GROUPS: [&str; 2] = ["LogGroupNames", "LogGroupARNs"];
 
 /// The rules of one file.
 ///
@@ -60,21 +61,14 @@ impl RuleFile {
     /// single rule is told when that is parsed.
     pub fn read(text: &[u8], name: &str) -> Result<RuleFile, Error> {
         let fail = |message: String| Err(Error::new(ErrorKind::Rule, message));
-        if is_yaml(text) {
-            return fail(
-                "$: YAML, expected JSON; convert a template with `cdk synth --json` or \
-                 `cfn-flip -j`, and ask aws for `--output json`"
-                    .to_owned(),
-            );
-        }
-        let json = match Json::parse(text) {
+        let json = match wrapping::parse(text, Kind::Rule) {
             Ok(json) => json,
             Err(message) => return fail(message),
         };
         let mut file = RuleFile { rules: Vec::new(), notes: Vec::new() };
         match Wrapping::of(&json) {
             // The text as it is, since its length counts.
-            Wrapping::None => file.rules.push(NamedRule {
+            Wrapping::Rule | Wrapping::None => file.rules.push(NamedRule {
                 name: name.to_owned(),
                 is_alone: true,
                 text: Ok(text.to_vec()),
@@ -83,13 +77,7 @@ impl RuleFile {
             _ => file.unwrap(&json, "$", name),
         }
         if file.rules.is_empty() {
-            let message = match Wrapping::of(&json) {
-                Wrapping::Template(_) => format!("$.Resources: no {RESOURCE_TYPE} among them"),
-                Wrapping::List(path, _) => format!("${path}: no rule in it, expected some"),
-                _ => "$: no rule in it".to_owned(),
-            };
-            let also: Vec<String> = file.notes.iter().map(|note| format!("\n{note}")).collect();
-            return fail(message + &also.concat());
+            return fail(wrapping::none_in(&json, Kind::Rule, &file.notes));
         }
         Ok(file)
     }
@@ -103,10 +91,7 @@ impl RuleFile {
                 }
             }
             Wrapping::Template(resources) => {
-                let is_rule = |(_, resource): &&(String, Json)| {
-                    resource.get("Type").and_then(Json::text) == Some(RESOURCE_TYPE)
-                };
-                for (id, resource) in resources.iter().filter(is_rule) {
+                for (id, resource) in wrapping::of_kind(resources, Kind::Rule) {
                     let path = format!("{}.Properties", member("$.Resources", id));
                     let none = Json::Object(Vec::new());
                     let properties = resource.get("Properties").unwrap_or(&none);
@@ -122,7 +107,10 @@ impl RuleFile {
             Wrapping::Properties => {
                 self.add(json, "RuleBody", "RuleName", "RuleState", path, name);
             }
-            Wrapping::None => self.rules.push(NamedRule {
+            Wrapping::Filter | Wrapping::FilterProperties => {
+                self.notes.push(format!("{name}: left out, {}", Kind::Filter.misplaced()));
+            }
+            Wrapping::Rule | Wrapping::None => self.rules.push(NamedRule {
                 name: name.to_owned(),
                 is_alone: false,
                 text: Ok(json.to_string().into_bytes()),
@@ -191,7 +179,7 @@ impl NamedRule {
     fn read(&self, read: fn(&[u8]) -> Result<InsightRule, Error>) -> Result<InsightRule, Error> {
         let fail = |message: String| Error::new(ErrorKind::Rule, message);
         let text = self.text.as_deref().map_err(|message| fail(message.clone()))?;
-        let open = template::open(text, &self.references);
+        let open = open(text, &self.references);
         let rule = read(text);
         if open.is_empty() {
             return rule;
@@ -208,55 +196,40 @@ impl NamedRule {
     }
 }
 
-/// What rules are wrapped in.
-enum Wrapping<'a> {
-    /// Values under a member, which is empty for an array.
-    List(&'static str, &'a [Json]),
-    /// The resources of a CloudFormation template.
-    Template(&'a [(String, Json)]),
-    /// The properties of such a resource.
-    Properties,
-    /// A rule as `describe-insight-rules` prints it.
-    Described,
-    /// A rule as `put-insight-rule` takes it.
-    Put,
-    /// Nothing: a rule, or something that should be one.
-    None,
-}
-
-impl<'a> Wrapping<'a> {
-    fn of(json: &'a Json) -> Self {
-        let is_object = |json: &Json| matches!(json, Json::Object(_));
-        match json {
-            Json::Array(list) if !list.is_empty() && list.iter().all(is_object) => {
-                Self::List("", list)
-            }
-            Json::Object(_) => match (json.get("InsightRules"), json.get("Resources")) {
-                (Some(Json::Array(list)), _) => Self::List(".InsightRules", list),
-                (_, Some(Json::Object(resources))) => Self::Template(resources),
-                _ if json.get("RuleDefinition").is_some() => Self::Put,
-                _ if json.get("RuleBody").is_some() => Self::Properties,
-                _ if json.get("Definition").or(json.get("ManagedRule")).is_some() => {
-                    Self::Described
-                }
-                _ => Self::None,
-            },
-            _ => Self::None,
+/// The places in which a rule's text depends on a reference, each with what is wrong there.
+fn open(text: &[u8], references: &[String]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    match Json::parse(text, Kind::Rule.word()) {
+        _ if references.is_empty() => {}
+        Ok(rule) => find(&rule, "$", references, &mut found),
+        Err(_) => {
+            let references: Vec<String> = references.iter().map(|open| quoted(open)).collect();
+            found.push(("$".to_owned(), template::refers(&references.join(", "), Kind::Rule)));
         }
     }
+    found
 }
 
-/// Whether a text begins like YAML: `Resources:`, `- Name: x`, `---`.
-fn is_yaml(text: &[u8]) -> bool {
-    let lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
-    let Some(first) = lines.into_iter().find(|line| !line.is_empty() && line[0] != b'#') else {
-        return false;
-    };
-    let first = first.strip_prefix(b"- ").unwrap_or(first).trim_ascii_start();
-    let letters = first.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-    let is_member = match &first[letters..] {
-        [b':'] | [b':', b' ', ..] => first[0].is_ascii_alphabetic(),
-        _ => false,
-    };
-    first == b"---" || is_member
+fn find(value: &Json, path: &str, references: &[String], found: &mut Vec<(String, String)>) {
+    match value {
+        Json::Text(text) => {
+            if let Some(open) = template::open(text, references, Kind::Rule) {
+                found.push((path.to_owned(), open));
+            }
+        }
+        Json::Array(values) => {
+            for (at, value) in values.iter().enumerate() {
+                find(value, &format!("{path}[{at}]"), references, found);
+            }
+        }
+        Json::Object(members) => {
+            let is_group = |name: &str| path == "$" && LOG_GROUPS.contains(&name);
+            for (name, value) in members.iter().filter(|(name, _)| !is_group(name)) {
+                let path = member(path, name);
+                find(&Json::Text(name.clone()), &path, references, found);
+                find(value, &path, references, found);
+            }
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
 }

@@ -1,12 +1,9 @@
-//! What CloudFormation's functions in a rule come to, as far as the template says it.
+//! What CloudFormation's functions come to, as far as the template says it.
 //!
-//! A reference stays in the text as `${Name}`. In the names of log groups, where nearly all of
-//! them are, it does no harm, since those mean nothing offline; anywhere else it is an error.
+//! A reference stays in the text as `${Name}`.
 
-use crate::dialect::insight_rule::json::{Json, member, quoted};
-
-/// The members of a rule that may hold references.
-const LOG_GROUPS: [&str; 2] = ["LogGroupNames", "LogGroupARNs"];
+use super::Kind;
+use crate::dialect::json::{Json, quoted};
 
 /// A value with its functions replaced by what they give; what is left open is added to
 /// `references`.
@@ -87,44 +84,17 @@ fn substituted(text: &str, values: &[(String, Json)], references: &mut Vec<Strin
     whole + rest
 }
 
-/// What to do about a reference.
-const ADVICE: &str = "which only CloudFormation knows; write its value, or take the rule from \
-                      `aws cloudwatch describe-insight-rules`";
-
-/// The places in which a rule's text depends on a reference, each with what is wrong there.
-pub fn open(text: &[u8], references: &[String]) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    match Json::parse(text) {
-        _ if references.is_empty() => {}
-        Ok(rule) => find(&rule, "$", references, &mut found),
-        Err(_) => {
-            let references: Vec<String> = references.iter().map(|open| quoted(open)).collect();
-            found.push(("$".to_owned(), format!("refers to {}, {ADVICE}", references.join(", "))));
-        }
-    }
-    found
+/// What to do about the reference among these that a text depends on, if it does.
+pub fn open(text: &str, references: &[String], kind: Kind) -> Option<String> {
+    let open = references.iter().find(|open| text.contains(open.as_str()))?;
+    Some(refers(&quoted(open), kind))
 }
 
-fn find(value: &Json, path: &str, references: &[String], found: &mut Vec<(String, String)>) {
-    match value {
-        Json::Text(text) => {
-            if let Some(open) = references.iter().find(|open| text.contains(open.as_str())) {
-                found.push((path.to_owned(), format!("refers to {}, {ADVICE}", quoted(open))));
-            }
-        }
-        Json::Array(values) => {
-            for (at, value) in values.iter().enumerate() {
-                find(value, &format!("{path}[{at}]"), references, found);
-            }
-        }
-        Json::Object(members) => {
-            let is_group = |name: &str| path == "$" && LOG_GROUPS.contains(&name);
-            for (name, value) in members.iter().filter(|(name, _)| !is_group(name)) {
-                let path = member(path, name);
-                find(&Json::Text(name.clone()), &path, references, found);
-                find(value, &path, references, found);
-            }
-        }
-        Json::Null | Json::Bool(_) | Json::Number(_) => {}
-    }
+/// What to do about references, which are listed.
+pub fn refers(references: &str, kind: Kind) -> String {
+    let (word, command) = (kind.word(), kind.list_command());
+    format!(
+        "refers to {references}, which only CloudFormation knows; write its value, or take the \
+         {word} from `{command}`"
+    )
 }

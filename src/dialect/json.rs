@@ -1,4 +1,4 @@
-//! JSON as it stands in the rule: members in order, duplicates kept, numbers as they are spelled.
+//! JSON as it stands in a file: members in order, duplicates kept, numbers as they are spelled.
 //!
 //! A map would keep the last of two `Keys` and never say so; CloudWatch and we might then answer
 //! different questions. So it is with numbers beyond 2^53 that pass through a double.
@@ -28,15 +28,19 @@ pub enum Json {
 }
 
 impl Json {
-    /// Reads a text; the error is a message that begins with the JSON path.
-    pub fn parse(text: &[u8]) -> Result<Self, String> {
+    /// Reads a text that is meant to hold a `what`, such as a `rule`; the error is a message that
+    /// begins with the JSON path.
+    pub fn parse(text: &[u8], what: &str) -> Result<Self, String> {
         if text.starts_with(b"\xef\xbb\xbf") {
-            return Err("$: a byte order mark, expected {; save the rule as plain text".to_owned());
+            return Err(format!(
+                "$: a byte order mark, expected {{; save the {what} as plain text"
+            ));
         }
         if text.trim_ascii().is_empty() {
-            return Err("$: nothing, expected the JSON object of a rule".to_owned());
+            return Err(format!("$: nothing, expected the JSON object of a {what}"));
         }
-        let mut json: Self = serde_json::from_slice(text).map_err(|error| not_json(&error))?;
+        let mut json: Self =
+            serde_json::from_slice(text).map_err(|error| not_json(&error, what))?;
         json.respell(&mut spellings(text));
         Ok(json)
     }
@@ -146,19 +150,19 @@ fn after_string(mut text: &[u8]) -> &[u8] {
 }
 
 /// Says where a text stops being JSON, and why.
-fn not_json(error: &serde_json::Error) -> String {
+fn not_json(error: &serde_json::Error, what: &str) -> String {
     let place = format!(" at line {} column {}", error.line(), error.column());
     let reason = error.to_string();
     let reason = reason.strip_suffix(&place).unwrap_or(&reason).to_lowercase();
     if reason == "recursion limit exceeded" {
-        return format!("$: nested too deeply{place}, a rule has 5 levels");
+        return format!("$: nested too deeply{place}, a {what} has a few levels");
     }
     let advice = match reason.as_str() {
-        "trailing comma" => "; remove the comma before this place",
+        "trailing comma" => "; remove the comma before this place".to_owned(),
         "trailing characters" => {
-            "; one file holds one JSON value, for several rules write an array"
+            format!("; one file holds one JSON value, for several {what}s write an array")
         }
-        _ => "",
+        _ => String::new(),
     };
     format!("$: not JSON{place}: {reason}{advice}")
 }
@@ -256,7 +260,7 @@ mod tests {
     #[test]
     fn every_kind_of_value_is_kept_in_order() {
         let text = br#"{"b": null, "a": [true, 1, -1, 1.50, "\u0041"], "b": {}}"#;
-        let Ok(Json::Object(members)) = Json::parse(text) else { panic!("no object") };
+        let Ok(Json::Object(members)) = Json::parse(text, "rule") else { panic!("no object") };
         let names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["b", "a", "b"]);
         let Json::Array(values) = &members[1].1 else { panic!("no array") };
@@ -269,10 +273,10 @@ mod tests {
     #[test]
     fn numbers_keep_their_spelling_among_strings_with_digits() {
         let text = r#"{"4": "7 \" 8", "\\": [9007199254740993, -0.50e+1], "x": {"5": 1E2}}"#;
-        let json = Json::parse(text.as_bytes()).unwrap();
+        let json = Json::parse(text.as_bytes(), "rule").unwrap();
         let compact = r#"{"4":"7 \" 8","\\":[9007199254740993,-0.50e+1],"x":{"5":1E2}}"#;
         assert_eq!(json.to_string(), compact);
-        assert_eq!(Json::parse(compact.as_bytes()).unwrap(), json);
+        assert_eq!(Json::parse(compact.as_bytes(), "rule").unwrap(), json);
         let found: Vec<&str> = spellings(text.as_bytes()).collect();
         assert_eq!(found, ["9007199254740993", "-0.50e+1", "1E2"]);
     }
