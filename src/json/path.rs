@@ -7,7 +7,8 @@ const SHOWN_MAX: usize = 80;
 
 /// A place in a JSON event: `$.a`, `$.a.b`, `$.users[1].name`.
 ///
-/// A name is any run of characters but `.`, `[` and `]`; elements count from 0.
+/// In rules a name is any run of characters but `.`, `[` and `]`. In metric filters it is made of
+/// letters, digits, `-` and `_`, and any other is written `['a.b']`. Elements count from 0.
 ///
 /// ```
 /// use flowagg::JsonPath;
@@ -87,6 +88,38 @@ impl JsonPath {
         Ok(Self { steps })
     }
 
+    /// Reads a selector of a metric filter that leads to one value: `$.a`, `$.users[1].name`,
+    /// `$.['cluster.name']`.
+    ///
+    /// # Errors
+    /// A line that says what was found and what was expected.
+    ///
+    /// ```
+    /// use flowagg::JsonPath;
+    /// let path = JsonPath::parse_selector("$['cluster.name'].id").unwrap();
+    /// assert_eq!(path.to_string(), "$.['cluster.name'].id");
+    /// let error = JsonPath::parse_selector("$.users[*]").unwrap_err();
+    /// assert_eq!(error, "\"$.users[*]\" has the wildcard [*], expected a place such as [0]");
+    /// ```
+    pub fn parse_selector(text: &str) -> Result<JsonPath, String> {
+        let whole = shown(text);
+        let Some(mut rest) = text.strip_prefix('$') else {
+            return Err(format!("{whole} does not begin with $, expected one such as \"$.a\""));
+        };
+        let mut steps = Vec::new();
+        while !rest.is_empty() || steps.is_empty() {
+            let before = shown(&text[..text.len() - rest.len()]);
+            let (step, after) =
+                selector_step(rest).map_err(|(found, expected)| match found.is_empty() {
+                    true => format!("{whole} has {} after {before}, {expected}", self::found(rest)),
+                    false => format!("{whole} has {found}, {expected}"),
+                })?;
+            steps.push(step);
+            rest = after;
+        }
+        Ok(Self { steps })
+    }
+
     /// The steps from the event to the value.
     pub(crate) fn steps(&self) -> &[Step] {
         &self.steps
@@ -97,9 +130,60 @@ impl fmt::Display for JsonPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("$")?;
         self.steps.iter().try_for_each(|step| match step {
-            Step::Name(name) => write!(f, ".{name}"),
+            Step::Name(name) if is_bare(name) => write!(f, ".{name}"),
+            Step::Name(name) => write!(f, ".['{name}']"),
             Step::Place(place) => write!(f, "[{place}]"),
         })
+    }
+}
+
+/// Whether a name can be written without brackets.
+fn is_bare(name: &str) -> bool {
+    !name.is_empty() && !name.contains(['.', '[', ']'])
+}
+
+/// The step at the beginning of a selector's rest, and what comes after it. The error is what was
+/// found, or nothing if that is the first character, and what was expected.
+fn selector_step(rest: &str) -> Result<(Step, &str), (String, &'static str)> {
+    let quoted = rest.strip_prefix(".['").or_else(|| rest.strip_prefix("['"));
+    if let Some(quoted) = quoted {
+        let Some((name, after)) = quoted.split_once("']") else {
+            return Err(("a [' without a ']".to_owned(), "expected one such as ['a.b']"));
+        };
+        return Ok((Step::Name(name.to_owned()), after));
+    }
+    if let Some(name) = rest.strip_prefix('.') {
+        if name.starts_with('*') {
+            return Err(("the wildcard .*".to_owned(), "expected a name such as .a"));
+        }
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        let end = name.find(|c| !is_part(c)).unwrap_or(name.len());
+        let (name, after) = name.split_at(end);
+        return match (name, after.chars().next()) {
+            ("", _) => Err((
+                format!("{} after a .", found(after)),
+                "expected a name of letters, digits, - and _; write any other as ['a.b']",
+            )),
+            (name, None | Some('.' | '[')) => Ok((Step::Name(name.to_owned()), after)),
+            (_, Some(other)) => Err((
+                format!("{other:?} in a name"),
+                "expected letters, digits, - and _; write any other name as ['a.b']",
+            )),
+        };
+    }
+    let Some((inner, after)) = rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) else {
+        return Err(match rest.starts_with('[') {
+            true => ("a [ without a ]".to_owned(), "expected one such as [0]"),
+            false => (String::new(), "expected . or ["),
+        });
+    };
+    if inner == "*" {
+        return Err(("the wildcard [*]".to_owned(), "expected a place such as [0]"));
+    }
+    let expected = "expected a place counted from 0 such as [0], or a name such as ['a.b']";
+    match place(inner) {
+        Some(place) => Ok((Step::Place(place), after)),
+        None => Err((shown(&format!("[{inner}]")), expected)),
     }
 }
 
@@ -146,6 +230,64 @@ mod tests {
         let path = JsonPath::parse("$.a[7].b").unwrap();
         let name = |name: &str| Step::Name(name.to_owned());
         assert_eq!(path.steps(), [name("a"), Step::Place(7), name("b")]);
+    }
+
+    #[test]
+    fn selectors_are_read_and_written_back() {
+        let name = |name: &str| Step::Name(name.to_owned());
+        for (text, written, steps) in [
+            ("$.a", "$.a", vec![name("a")]),
+            ("$.a-b_c.0", "$.a-b_c.0", vec![name("a-b_c"), name("0")]),
+            ("$.a[7].b", "$.a[7].b", vec![name("a"), Step::Place(7), name("b")]),
+            ("$[0]", "$[0]", vec![Step::Place(0)]),
+            ("$.['a.b']", "$.['a.b']", vec![name("a.b")]),
+            ("$['a.b'].c", "$.['a.b'].c", vec![name("a.b"), name("c")]),
+            ("$.x['a [0]'][1]", "$.x.['a [0]'][1]", vec![name("x"), name("a [0]"), Step::Place(1)]),
+            ("$.['it's']", "$.it's", vec![name("it's")]),
+            ("$['']", "$.['']", vec![name("")]),
+            ("$.['é']", "$.é", vec![name("é")]),
+        ] {
+            let path = JsonPath::parse_selector(text).unwrap();
+            assert_eq!(path.steps(), steps, "{text}");
+            assert_eq!(path.to_string(), written);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_selector_is_said() {
+        for (text, expected) in [
+            ("", "does not begin with $, expected one such as \"$.a\""),
+            ("a", "does not begin with $, expected one such as \"$.a\""),
+            ("$", "has nothing after \"$\", expected . or ["),
+            ("$a", "has 'a' after \"$\", expected . or ["),
+            ("$.a[0]b", "has 'b' after \"$.a[0]\", expected . or ["),
+            ("$.a.*", "has the wildcard .*, expected a name such as .a"),
+            ("$.a[*].b", "has the wildcard [*], expected a place such as [0]"),
+            (
+                "$..a",
+                "has '.' after a ., expected a name of letters, digits, - and _; write any other \
+                 as ['a.b']",
+            ),
+            (
+                "$.a b",
+                "has ' ' in a name, expected letters, digits, - and _; write any other name as \
+                 ['a.b']",
+            ),
+            ("$.a[0", "has a [ without a ], expected one such as [0]"),
+            ("$.['a", "has a [' without a '], expected one such as ['a.b']"),
+            (
+                "$.a[-1]",
+                "has \"[-1]\", expected a place counted from 0 such as [0], or a name such as \
+                 ['a.b']",
+            ),
+        ] {
+            let error = JsonPath::parse_selector(text).unwrap_err();
+            assert_eq!(error, format!("\"{text}\" {expected}"));
+        }
+        assert!(JsonPath::parse_selector(&format!("$.{}[x]", "é".repeat(9999))).is_err());
+        for text in ["\n", "$.a\u{1b}", "$\n"] {
+            assert!(!JsonPath::parse_selector(text).unwrap_err().contains(char::is_control));
+        }
     }
 
     #[test]
