@@ -21,6 +21,8 @@ pub enum ErrorKind {
     Query,
     /// A Contributor Insights rule is not valid, or asks for what this version does not do.
     Rule,
+    /// A metric filter pattern is not valid.
+    Pattern,
     /// The processor lacks the instructions that were asked for.
     Simd,
     /// A worker stopped in the middle of its work; a bug of this library.

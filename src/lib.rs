@@ -12,6 +12,7 @@
 //!    finds the events in a JSON text, and the values in an event.
 //! 4. `batch` checks some five hundred lines at a time and decodes the columns that are needed.
 //! 5. `filter`, `key`, `query`: a question. `plan`: the treaty of all questions with a layout.
+//!    `pattern` has the tests of metric filters.
 //! 6. `group` turns selected rows into totals by contributor, `rank` orders them, `report` holds
 //!    the answer; `engine` has the only threads, one pass for any number of questions.
 //! 7. [`dialect`] compiles CloudWatch's language to queries; [`summary`] is what the command asks
@@ -25,7 +26,7 @@
 //! | words | error, field, value, amount |
 //! | bytes | scan, source |
 //! | records | json, record and layout (a header is a line), tally, batch |
-//! | questions | filter, key, query, plan |
+//! | questions | pattern, filter, key, query, plan |
 //! | work | group, rank, report, engine |
 //! | dialects | dialect, summary |
 //! | answers | render |
@@ -58,6 +59,7 @@ mod group;
 mod json;
 mod key;
 mod layout;
+mod pattern;
 mod plan;
 mod query;
 mod rank;

@@ -5,9 +5,11 @@
 mod findings;
 mod insight_rule;
 mod json;
+mod metric_filter;
 mod nearest;
 mod rule_file;
 mod wrapping;
 
 pub use insight_rule::InsightRule;
+pub use metric_filter::{Extracted, FilterPattern, PatternKind};
 pub use rule_file::{NamedRule, RuleFile};
