@@ -23,6 +23,8 @@ pub enum ErrorKind {
     Rule,
     /// A metric filter pattern is not valid.
     Pattern,
+    /// A metric filter is not valid.
+    Filter,
     /// The processor lacks the instructions that were asked for.
     Simd,
     /// A worker stopped in the middle of its work; a bug of this library.

@@ -5,12 +5,12 @@
 
 mod answer;
 mod exit;
+mod files;
 mod generate;
 mod input;
 mod options;
 mod progress;
 mod rule;
-mod rules;
 mod say;
 mod summary;
 mod when;

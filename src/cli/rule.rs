@@ -6,14 +6,14 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use flowagg::dialect::{InsightRule, NamedRule};
+use flowagg::dialect::{InsightRule, NamedRule, RuleFile};
 use flowagg::render::{Ranking, csv, json, table};
 use flowagg::{Engine, Error, Field, Form, Measure, Order, Query, Report, Scope};
 
 use super::answer::{self, is_coloured, usage};
 use super::exit::Exit;
+use super::files::{self, Asked, Entry};
 use super::options::{Common, Format, LineFormat, RuleOptions};
-use super::rules::{self, Asked, Entry};
 use super::when::When;
 use super::{input, say};
 
@@ -23,17 +23,19 @@ pub fn run(options: &RuleOptions, common: &Common) -> Exit {
     if options.check {
         paths.extend_from_slice(&options.paths);
         paths.extend_from_slice(&options.more);
-        return check(&rules::load(&paths, NamedRule::check), common);
+        return check(&files::load::<RuleFile, _>(&paths, NamedRule::check), common);
     }
     paths.extend_from_slice(&options.more);
     if let Some(message) = contradiction(&paths, options) {
         return usage(message);
     }
-    let entries = rules::load(&paths, |rule| match options.by_name {
+    let entries = files::load::<RuleFile, _>(&paths, |rule| match options.by_name {
         true => rule.parse()?.by_name(),
         false => rule.parse(),
     });
-    let Some(rules) = told(entries, common) else { return Exit::Usage };
+    let Some(rules) = files::told(entries, InsightRule::warnings, common) else {
+        return Exit::Usage;
+    };
     if options.explain {
         return explain(&rules, options, common);
     }
@@ -72,45 +74,11 @@ fn reads_stdin(options: &RuleOptions) -> bool {
     options.paths.is_empty() || options.paths.iter().any(|path| is_dash(path))
 }
 
-/// Says what is wrong with rules, and what may surprise. The rules, if nothing is wrong.
-fn told(entries: Vec<Entry>, common: &Common) -> Option<Vec<Asked>> {
-    let mut is_valid = true;
-    let mut rules = Vec::new();
-    for Entry { name, label, rule, notes } in entries {
-        if !common.is_quiet() {
-            notes.iter().for_each(say::warning);
-        }
-        match rule {
-            Ok(rule) => {
-                warn(&label, &rule, common);
-                rules.push(Asked { name, label, rule });
-            }
-            Err(error) => {
-                is_valid = false;
-                // One line for each thing that is wrong with the rule.
-                for line in error.to_string().lines() {
-                    say::error(format_args!("{label}: {line}"));
-                }
-            }
-        }
-    }
-    rules::tell_apart(&mut rules);
-    is_valid.then_some(rules)
-}
-
-fn warn(label: &str, rule: &InsightRule, common: &Common) {
-    if !common.is_quiet() {
-        for warning in rule.warnings() {
-            say::warning(format_args!("{label}: {warning}"));
-        }
-    }
-}
-
 /// Says of each rule whether it is valid.
-fn check(entries: &[Entry], common: &Common) -> Exit {
+fn check(entries: &[Entry<InsightRule>], common: &Common) -> Exit {
     let written = answer::write(|out| {
-        for Entry { label, rule, .. } in entries {
-            match rule {
+        for Entry { label, checked, .. } in entries {
+            match checked {
                 Ok(_) => writeln!(out, "{label}: ok")?,
                 Err(error) => {
                     for line in error.to_string().lines() {
@@ -121,25 +89,25 @@ fn check(entries: &[Entry], common: &Common) -> Exit {
         }
         Ok(())
     });
-    for Entry { label, rule, notes, .. } in entries {
+    for Entry { label, checked, notes, .. } in entries {
         if !common.is_quiet() {
             notes.iter().for_each(say::warning);
         }
-        if let Ok(rule) = rule {
-            warn(label, rule, common);
+        if let Ok(rule) = checked {
+            files::warn(label, rule.warnings(), common);
         }
     }
-    match entries.iter().all(|entry| entry.rule.is_ok()) {
+    match entries.iter().all(|entry| entry.checked.is_ok()) {
         true => written,
         false => Exit::Partial,
     }
 }
 
 /// Tells how each rule is answered, and the same question in other languages.
-fn explain(rules: &[Asked], options: &RuleOptions, common: &Common) -> Exit {
+fn explain(rules: &[Asked<InsightRule>], options: &RuleOptions, common: &Common) -> Exit {
     let paths: Vec<String> = options.paths.iter().map(|path| path.display().to_string()).collect();
     answer::write(|out| {
-        for (at, Asked { name, rule, .. }) in rules.iter().enumerate() {
+        for (at, Asked { name, checked: rule, .. }) in rules.iter().enumerate() {
             if rules.len() > 1 {
                 writeln!(out, "{}== {name} ==", if at > 0 { "\n" } else { "" })?;
             }
@@ -150,10 +118,14 @@ fn explain(rules: &[Asked], options: &RuleOptions, common: &Common) -> Exit {
 }
 
 /// The questions of the rules, with what else was asked for.
-fn queries(rules: &[Asked], options: &RuleOptions, common: &Common) -> Result<Vec<Query>, String> {
+fn queries(
+    rules: &[Asked<InsightRule>],
+    options: &RuleOptions,
+    common: &Common,
+) -> Result<Vec<Query>, String> {
     let (start, end) = times(rules, options, common)?;
-    let query = |asked: &Asked| {
-        let mut builder = asked.rule.to_query(common.top()).to_builder().between(start, end);
+    let query = |asked: &Asked<InsightRule>| {
+        let mut builder = asked.checked.to_query(common.top()).to_builder().between(start, end);
         if let Some(seconds) = options.period {
             builder = builder.period(seconds);
         }
@@ -167,7 +139,7 @@ fn queries(rules: &[Asked], options: &RuleOptions, common: &Common) -> Result<Ve
 
 /// The first second that counts, and the first that does not any more.
 fn times(
-    rules: &[Asked],
+    rules: &[Asked<InsightRule>],
     options: &RuleOptions,
     common: &Common,
 ) -> Result<(Option<u64>, Option<u64>), String> {
@@ -187,11 +159,11 @@ fn times(
 
 /// The time of the newest record; 0 if there is none. What cannot be read is told by the next
 /// pass.
-fn newest(rules: &[Asked], paths: &[PathBuf], common: &Common) -> Result<u64, String> {
+fn newest(rules: &[Asked<InsightRule>], paths: &[PathBuf], common: &Common) -> Result<u64, String> {
     let mut forms: Vec<Form> = Vec::new();
     for asked in rules {
-        if !forms.contains(&asked.rule.form()) {
-            forms.push(asked.rule.form());
+        if !forms.contains(&asked.checked.form()) {
+            forms.push(asked.checked.form());
         }
     }
     let query = |&form: &Form| {
@@ -207,7 +179,12 @@ fn newest(rules: &[Asked], paths: &[PathBuf], common: &Common) -> Result<u64, St
 }
 
 /// Asks all rules in one pass.
-fn ask(rules: &[Asked], queries: &[Query], options: &RuleOptions, common: &Common) -> Exit {
+fn ask(
+    rules: &[Asked<InsightRule>],
+    queries: &[Query],
+    options: &RuleOptions,
+    common: &Common,
+) -> Exit {
     let is_clf = options.format == Some(LineFormat::Clf);
     let engine = Engine::new().tokens(is_clf);
     answer::run(engine, queries, &options.paths, common, |out, report| {
@@ -219,10 +196,10 @@ fn ask(rules: &[Asked], queries: &[Query], options: &RuleOptions, common: &Commo
 }
 
 /// Says where an alias calls a column what another one is.
-fn warn_of_misplaced(rules: &[Asked], report: &Report) {
+fn warn_of_misplaced(rules: &[Asked<InsightRule>], report: &Report) {
     for (input, layout) in &report.layouts {
         for asked in rules {
-            for sentence in asked.rule.misplaced(layout) {
+            for sentence in asked.checked.misplaced(layout) {
                 let label = &asked.label;
                 say::warning(format_args!("{label}: in {input} {sentence}; try --by-name"));
             }
@@ -232,7 +209,7 @@ fn warn_of_misplaced(rules: &[Asked], report: &Report) {
 
 fn write(
     out: &mut dyn Write,
-    rules: &[Asked],
+    rules: &[Asked<InsightRule>],
     report: &Report,
     period: Option<u32>,
     common: &Common,
@@ -242,8 +219,8 @@ fn write(
         .map(|(asked, answer)| Ranking {
             name: (rules.len() > 1).then_some(asked.name.as_str()),
             answer,
-            statistic: asked.rule.statistic(),
-            measured: asked.rule.measured(),
+            statistic: asked.checked.statistic(),
+            measured: asked.checked.measured(),
             period,
         })
         .collect();

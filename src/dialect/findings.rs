@@ -92,7 +92,7 @@ impl Findings {
 }
 
 /// What to say of a member that is none of the known ones.
-pub fn unknown(name: &str, known: &[&'static str]) -> String {
+pub fn unknown(name: &str, known: &[&str]) -> String {
     match nearest(name, known.iter().copied()) {
         Some(near) => format!("unknown member; did you mean {}?", quoted(near)),
         None => format!("unknown member, expected one of {}", known.join(", ")),

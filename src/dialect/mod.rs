@@ -2,6 +2,7 @@
 //! own syntax, checks all of it, and compiles to a [`Query`](crate::Query); nothing below this
 //! room knows that it exists.
 
+mod filter_file;
 mod findings;
 mod insight_rule;
 mod json;
@@ -10,6 +11,9 @@ mod nearest;
 mod rule_file;
 mod wrapping;
 
+pub use filter_file::{FilterFile, NamedFilter};
 pub use insight_rule::InsightRule;
-pub use metric_filter::{Extracted, FilterPattern, PatternKind};
+pub use metric_filter::{
+    Extracted, FilterPattern, MetricFilter, PatternKind, Transformation, Value,
+};
 pub use rule_file::{NamedRule, RuleFile};

@@ -8,16 +8,22 @@ mod fault;
 #[cfg(test)]
 mod fault_tests;
 mod fields;
+mod filter;
 mod json;
 mod lexer;
 mod parser;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod transformation;
+mod value;
 
 use crate::error::{Error, ErrorKind};
 use crate::pattern::{JsonTest, Terms};
 pub(crate) use fields::Fields;
+pub use filter::MetricFilter;
+pub use transformation::{Given, Meaning, Place, Transformation, check, check_length};
+pub use value::Value;
 
 /// The longest pattern that CloudWatch takes.
 const CHARACTERS_MAX: usize = 1024;
@@ -143,6 +149,12 @@ impl FilterPattern {
             }
             _ => false,
         }
+    }
+
+    /// Whether it is a space-delimited pattern with an ellipsis, so that it takes tokens that it
+    /// does not name.
+    pub(crate) fn has_ellipsis(&self) -> bool {
+        matches!(self.parsed(), Parsed::Fields(fields) if fields.after.is_some())
     }
 
     /// Tests a message: nothing if it does not match, else the values that CloudWatch shows, in

@@ -67,6 +67,7 @@ impl RuleFile {
         };
         let mut file = RuleFile { rules: Vec::new(), notes: Vec::new() };
         match Wrapping::of(&json) {
+            Wrapping::Filter | Wrapping::FilterProperties => {}
             // The text as it is, since its length counts.
             Wrapping::Rule | Wrapping::None => file.rules.push(NamedRule {
                 name: name.to_owned(),
@@ -80,6 +81,11 @@ impl RuleFile {
             return fail(wrapping::none_in(&json, Kind::Rule, &file.notes));
         }
         Ok(file)
+    }
+
+    /// Whether a text holds rules, by the names of its members; whatever is wrong with them.
+    pub fn has_rules(text: &[u8]) -> bool {
+        wrapping::parse(text, Kind::Rule).is_ok_and(|json| wrapping::holds(&json, Kind::Rule))
     }
 
     /// Adds the rules that a value holds.
