@@ -101,6 +101,15 @@ impl Amount {
         Self::parse(text).filter(|value| *value < limit && *value > -limit)
     }
 
+    /// So many times the amount; for amounts below 2^64 and counts below 2^63, which no sum of
+    /// records reaches, it is exact.
+    pub fn times(self, count: u64) -> Self {
+        let parts = u128::from(self.parts) * u128::from(count);
+        let carry = (parts / u128::from(PARTS)) as i128;
+        let floor = self.floor.saturating_mul(i128::from(count)).saturating_add(carry);
+        Self { floor, parts: (parts % u128::from(PARTS)) as u64 }
+    }
+
     /// The amount, if it has no fraction.
     pub fn whole(self) -> Option<i128> {
         (self.parts == 0).then_some(self.floor)
@@ -294,6 +303,19 @@ mod tests {
         assert!(Amount::parse_value(b"18446744073709551615.5").is_some());
         assert_eq!(Amount::parse_value(b"18446744073709551616"), None);
         assert_eq!(Amount::parse_value(b"-18446744073709551616"), None);
+    }
+
+    #[test]
+    fn multiples_are_sums() {
+        for text in ["0", "3", "-3", "0.1", "-2.75", "0.000000000000000001", "-0.999999"] {
+            let one = amount(text);
+            let mut sum = Amount::ZERO;
+            for count in 0..20 {
+                assert_eq!(one.times(count), sum, "{count} times {text}");
+                sum += one;
+            }
+        }
+        assert_eq!(amount("0.5").times(u64::MAX).to_string(), "9223372036854775807.5");
     }
 
     #[test]

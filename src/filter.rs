@@ -2,11 +2,15 @@
 //!
 //! Texts are compared as text, as CloudWatch does: `In ["443"]` matches `443` and not `0443`.
 //! Numbers are compared by value: of a column of numbers that is one range of words; of any other
-//! text the number that it spells.
+//! text the number that it spells. What metric filters ask beyond that is tested on texts as it
+//! stands in [`pattern`](crate::pattern), but where a plainer test says the same.
+
+use std::sync::Arc;
 
 use crate::amount::{Amount, Comparison};
 use crate::batch::Batch;
 use crate::layout::{Column, Place, Stretch};
+use crate::pattern::{Condition, JsonTest, Terms, TextTest, Wildcard, compares, number, span};
 use crate::scan::{Literal, Marks};
 
 /// Tests that all have to hold; without any, every record counts.
@@ -30,7 +34,41 @@ pub(crate) enum Predicate {
     StartsWith(Vec<Vec<u8>>),
     Number(Comparison, Amount),
     Present(bool),
+    Metric(MetricPredicate),
 }
+
+/// What only metric filters ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum MetricPredicate {
+    /// A number that compares so as a double.
+    Double(Comparison, Double),
+    /// A number that can be added up.
+    Value,
+    /// A text of which this holds.
+    Text(Same<TextTest>),
+    /// An event in which these are found, or not.
+    Terms(Same<Terms>),
+    /// An event that is a JSON object of which this holds.
+    Json(Same<JsonTest>),
+}
+
+/// A test that is equal to itself only; queries that share it share its evaluation.
+#[derive(Debug, Clone)]
+pub(crate) struct Same<T>(Arc<T>);
+
+impl<T> PartialEq for Same<T> {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl<T> Eq for Same<T> {}
+
+/// A double that is a number, so that it equals itself.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Double(f64);
+
+impl Eq for Double {}
 
 impl Filter {
     /// A filter that every record passes.
@@ -99,6 +137,26 @@ impl Filter {
         self.and(column, Predicate::Present(is_present))
     }
 
+    /// And the column holds a number that can be added up.
+    pub(crate) fn and_value(self, column: impl Into<Column>) -> Self {
+        self.and(column, Predicate::Metric(MetricPredicate::Value))
+    }
+
+    /// And the column's text passes the test of a metric filter.
+    pub(crate) fn and_text(self, column: impl Into<Column>, test: &TextTest) -> Self {
+        self.and(column, simplified(test))
+    }
+
+    /// And the terms are found in the event, or not, as they should.
+    pub(crate) fn and_terms(self, terms: Terms) -> Self {
+        self.and(Column::Line, Predicate::Metric(MetricPredicate::Terms(Same(Arc::new(terms)))))
+    }
+
+    /// And the event is a JSON object that passes the test.
+    pub(crate) fn and_json(self, test: JsonTest) -> Self {
+        self.and(Column::Line, Predicate::Metric(MetricPredicate::Json(Same(Arc::new(test)))))
+    }
+
     fn and(mut self, column: impl Into<Column>, predicate: Predicate) -> Self {
         self.tests.push(Test { column: column.into(), predicate });
         self
@@ -106,13 +164,50 @@ impl Filter {
 
     /// The columns that are compared as numbers.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = &Column> {
-        let is_number = |test: &&Test| matches!(test.predicate, Predicate::Number(..));
+        let is_number = |test: &&Test| {
+            matches!(
+                test.predicate,
+                Predicate::Number(..) | Predicate::Metric(MetricPredicate::Double(..))
+            )
+        };
         self.tests.iter().filter(is_number).map(|test| &test.column)
     }
 }
 
 fn texts<V: AsRef<[u8]>>(values: impl IntoIterator<Item = V>) -> Vec<Vec<u8>> {
     values.into_iter().map(|value| value.as_ref().to_vec()).collect()
+}
+
+/// The plainest predicate that says the same as a metric filter's test: one that columns are
+/// tested by without reading their texts one by one, if there is such.
+fn simplified(test: &TextTest) -> Predicate {
+    let exact = |test: &TextTest| match test {
+        TextTest::Is(Condition::Text(Wildcard::Exact(text))) => Some(text.to_vec()),
+        _ => None,
+    };
+    let as_it_is =
+        |test: &TextTest| Predicate::Metric(MetricPredicate::Text(Same(Arc::new(test.clone()))));
+    match test {
+        TextTest::Is(Condition::Text(Wildcard::Exact(text))) => Predicate::In(vec![text.to_vec()]),
+        TextTest::IsNot(Condition::Text(Wildcard::Exact(text))) => {
+            Predicate::NotIn(vec![text.to_vec()])
+        }
+        TextTest::Is(Condition::Text(Wildcard::Prefix(text))) => {
+            Predicate::StartsWith(vec![text.to_vec()])
+        }
+        TextTest::Is(Condition::Compare(comparison, right)) => {
+            Predicate::Metric(MetricPredicate::Double(*comparison, Double(*right)))
+        }
+        // The text is the spelling of a number, so what equals it has that number's value.
+        TextTest::Is(Condition::Number { value, .. }) => {
+            Predicate::Metric(MetricPredicate::Double(Comparison::Equal, Double(*value)))
+        }
+        TextTest::Any(tests) => match tests.iter().map(exact).collect::<Option<Vec<_>>>() {
+            Some(texts) => Predicate::In(texts),
+            None => as_it_is(test),
+        },
+        _ => as_it_is(test),
+    }
 }
 
 /// A filter whose columns are resolved, with literals ready for comparing.
@@ -135,6 +230,11 @@ enum Check {
     StartsWith(Vec<Vec<u8>>),
     Number { comparison: Comparison, amount: Amount, decoded: Option<Span> },
     Present(bool),
+    Double { comparison: Comparison, right: f64, decoded: Option<Span> },
+    Value,
+    Text(Arc<TextTest>),
+    Terms(Arc<Terms>),
+    Json(Arc<JsonTest>),
 }
 
 /// A comparison of a decoded column: the place among the batch's numbers, and the numbers from
@@ -148,13 +248,13 @@ struct Span {
 }
 
 impl Tests {
-    /// Resolves a filter's columns; `columns` is how many regular rows have, and `number` gives
+    /// Resolves a filter's columns; `columns` is how many regular rows have, and `number_at` gives
     /// the place of a column among the batch's numbers.
     pub fn new(
         filter: &Filter,
         columns: usize,
         resolve: impl Fn(&Column) -> Option<Place>,
-        number: impl Fn(usize) -> Option<usize>,
+        number_at: impl Fn(usize) -> Option<usize>,
     ) -> Self {
         let resolved = filter.tests.iter().map(|test| {
             let place = resolve(&test.column);
@@ -168,10 +268,22 @@ impl Tests {
                 Predicate::Present(is_present) => Check::Present(*is_present),
                 &Predicate::Number(comparison, amount) => {
                     let (first, last, negate) = comparison.span(amount);
-                    let place = column.and_then(&number);
+                    let place = column.and_then(&number_at);
                     let decoded = place.map(|place| Span { place, first, last, negate });
                     Check::Number { comparison, amount, decoded }
                 }
+                Predicate::Metric(predicate) => match predicate {
+                    &MetricPredicate::Double(comparison, Double(right)) => {
+                        let (first, last, negate) = span(comparison, right);
+                        let place = column.and_then(&number_at);
+                        let decoded = place.map(|place| Span { place, first, last, negate });
+                        Check::Double { comparison, right, decoded }
+                    }
+                    MetricPredicate::Value => Check::Value,
+                    MetricPredicate::Text(test) => Check::Text(Arc::clone(&test.0)),
+                    MetricPredicate::Terms(terms) => Check::Terms(Arc::clone(&terms.0)),
+                    MetricPredicate::Json(test) => Check::Json(Arc::clone(&test.0)),
+                },
             };
             ResolvedTest { place, stretch, check }
         });
@@ -209,13 +321,30 @@ impl Tests {
             match (&test.check, text) {
                 (Check::Present(is_present), text) => text.is_some() == *is_present,
                 (_, None) => false,
-                (Check::In { literals, negate }, Some(text)) => is_in(text, literals) != *negate,
-                (Check::StartsWith(heads), Some(text)) => starts_with(text, heads),
-                (Check::Number { comparison, amount, .. }, Some(text)) => {
-                    Amount::parse(text).is_some_and(|number| comparison.holds(number, *amount))
-                }
+                (check, Some(text)) => check.holds(text),
             }
         })
+    }
+}
+
+impl Check {
+    /// Whether it holds of a value that is there.
+    fn holds(&self, text: &[u8]) -> bool {
+        match self {
+            Self::In { literals, negate } => is_in(text, literals) != *negate,
+            Self::StartsWith(heads) => starts_with(text, heads),
+            Self::Number { comparison, amount, .. } => {
+                Amount::parse(text).is_some_and(|number| comparison.holds(number, *amount))
+            }
+            Self::Present(is_present) => *is_present,
+            Self::Double { comparison, right, .. } => {
+                number(text).is_some_and(|left| compares(left, *comparison, *right))
+            }
+            Self::Value => Amount::parse_value(text).is_some(),
+            Self::Text(test) => test.holds(text),
+            Self::Terms(terms) => terms.holds(text),
+            Self::Json(test) => str::from_utf8(text).is_ok_and(|event| test.holds(event)),
+        }
     }
 }
 
@@ -246,7 +375,6 @@ impl ResolvedTest {
             (Some(stretch), _) => stretch,
             (None, _) => return selected.clear(),
         };
-        let text = |at: u32| batch.regular_text(marks, at as usize, stretch);
         match (&self.check, stretch.one()) {
             (Check::In { literals, negate }, Some(column)) => {
                 let Scratch { rows, passed } = scratch;
@@ -259,21 +387,20 @@ impl ResolvedTest {
                 }
                 selected.truncate(passed.len());
             }
-            (Check::In { literals, negate }, None) => {
-                keep(selected, |at| is_in(text(at), literals) != *negate);
-            }
-            (Check::StartsWith(heads), _) => keep(selected, |at| starts_with(text(at), heads)),
-            (Check::Number { decoded: Some(span), .. }, _) => {
+            (
+                Check::Number { decoded: Some(span), .. }
+                | Check::Double { decoded: Some(span), .. },
+                _,
+            ) => {
                 let numbers = batch.numbers(span.place);
                 keep(selected, |at| {
                     let number = numbers[at as usize];
                     (span.first <= number && number <= span.last) != span.negate
                 });
             }
-            (Check::Number { comparison, amount, decoded: None }, _) => keep(selected, |at| {
-                Amount::parse(text(at)).is_some_and(|number| comparison.holds(number, *amount))
-            }),
-            (Check::Present(_), _) => unreachable!("answered above"),
+            (check, _) => {
+                keep(selected, |at| check.holds(batch.regular_text(marks, at as usize, stretch)));
+            }
         }
     }
 }

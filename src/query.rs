@@ -214,6 +214,14 @@ impl QueryBuilder {
         self
     }
 
+    /// And counts only records whose value in a column is a number that can be added up.
+    #[must_use]
+    pub(crate) fn and_value(mut self, column: &Column) -> Self {
+        let filter = std::mem::take(&mut self.query.filter);
+        self.query.filter = filter.and_value(column.clone());
+        self
+    }
+
     /// Orders contributors by this.
     #[must_use]
     pub fn order(mut self, order: Order) -> Self {
@@ -280,12 +288,12 @@ impl QueryBuilder {
         }
         for column in query.columns() {
             let is_path = matches!(column, Column::Path(_));
-            let is_time = *column == Column::Field(Field::Start);
+            let is_any = matches!(column, Column::Field(Field::Start) | Column::Line);
             match query.form {
                 _ if *column == Column::Position(0) => {
                     return fail("position 0, expected positions from 1".to_owned());
                 }
-                Form::Json if !is_path && !is_time => {
+                Form::Json if !is_path && !is_any => {
                     let label = column.label();
                     return fail(format!(
                         "{label} in JSON events, expected a path such as $.{label}"

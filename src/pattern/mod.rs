@@ -6,11 +6,13 @@
 mod json;
 #[cfg(test)]
 mod json_tests;
+mod span;
 mod terms;
 mod text;
 mod tokens;
 
 pub use json::{JsonTest, NodeTest, Step, Tree};
+pub use span::span;
 pub use terms::Terms;
-pub use text::{Condition, TextTest, Wildcard, number};
+pub use text::{Condition, TextTest, Wildcard, compares, number};
 pub use tokens::{Token, spans};

@@ -25,7 +25,9 @@ pub struct MetricFilter {
     pattern: FilterPattern,
     transformation: Transformation,
     meaning: Meaning,
-    warnings: Vec<String>,
+    pub(super) warnings: Vec<String>,
+    /// Whether names of fields are names of columns.
+    pub(super) is_by_name: bool,
 }
 
 impl MetricFilter {
@@ -75,7 +77,7 @@ impl MetricFilter {
         let nothing =
             || Error::new(ErrorKind::Internal, "a filter was not read, and nobody said why");
         let ((pattern, transformation), meaning) = read.ok_or_else(nothing)?;
-        Ok(Self { pattern, transformation, meaning, warnings })
+        Ok(Self { pattern, transformation, meaning, warnings, is_by_name: false })
     }
 
     /// Which events count.

@@ -3,6 +3,7 @@
 //!
 //! A pattern is text until here and tests from here on; `pattern` has those and knows no syntax.
 
+mod compile;
 mod expression;
 mod fault;
 #[cfg(test)]

@@ -153,6 +153,7 @@ fn in_words(test: &Test) -> String {
         }
         Predicate::Present(true) => format!("{column} is there"),
         Predicate::Present(false) => format!("{column} is not there"),
+        Predicate::Metric(_) => unreachable!("a rule tests values as rules do"),
     }
 }
 
