@@ -15,7 +15,8 @@
 //!    `pattern` has the tests of metric filters.
 //! 6. `group` turns selected rows into totals by contributor, `rank` orders them, `report` holds
 //!    the answer; `engine` has the only threads, one pass for any number of questions.
-//! 7. [`dialect`] compiles CloudWatch's language to queries; [`summary`] is what the command asks
+//! 7. [`dialect`] compiles CloudWatch's languages to queries; [`metric`] makes series of the
+//!    answers to metric filters; [`summary`] is what the command asks
 //!    when it is asked nothing; [`render`] writes answers as tables, JSON and CSV.
 //! 8. [`generate`] makes logs up, for measuring and for trying out.
 //!
@@ -28,7 +29,7 @@
 //! | records | json, record and layout (a header is a line), tally, batch |
 //! | questions | pattern, filter, key, query, plan |
 //! | work | group, rank, report, engine |
-//! | dialects | dialect, summary |
+//! | dialects | dialect, metric, summary |
 //! | answers | render |
 //!
 //! State is exact numbers and merging is associative, so the answer does not depend on threads,
@@ -59,6 +60,7 @@ mod group;
 mod json;
 mod key;
 mod layout;
+pub mod metric;
 mod pattern;
 mod plan;
 mod query;
@@ -85,7 +87,7 @@ pub use query::{KEYS_MAX, Measure, Order, PERIOD_SECONDS, Query, QueryBuilder, S
 pub use record::{LINE_BYTES_MAX, Line, Reason, Record, Records, clf_tokens, tokens};
 pub use report::{Answer, Contributor, Datapoint, Fault, MalformedLine, PeriodMetrics, Report};
 pub use scan::{LEVEL_VARIABLE, Level};
-pub use source::Source;
+pub use source::{Source, messages};
 pub use tally::Tally;
 pub use value::{Address, Number, Status};
 

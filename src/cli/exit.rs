@@ -9,7 +9,9 @@ pub enum Exit {
     Whole,
     /// Something could not be read, used or written; or `--strict` found a malformed line.
     Partial,
-    /// Nothing was run: wrong usage, or a rule that is not valid.
+    /// An alarm is in ALARM.
+    Alarm,
+    /// Nothing was run: wrong usage, or a rule or pattern that is not valid.
     Usage,
 }
 
@@ -17,7 +19,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         match exit {
             Exit::Whole => Self::SUCCESS,
-            Exit::Partial => Self::from(1),
+            Exit::Partial | Exit::Alarm => Self::from(1),
             Exit::Usage => Self::from(2),
         }
     }

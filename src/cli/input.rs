@@ -32,7 +32,9 @@ pub fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, String> {
 /// The command that was meant, if the first path is none and looks like a mistyped command.
 pub fn mistyped(paths: &[PathBuf]) -> Option<String> {
     let first = paths.first().filter(|path| !path.exists())?.to_str()?;
-    let meant = ["rule", "gen", "help"].into_iter().find(|name| is_near(name, first))?;
+    let meant = ["rule", "metric", "test-pattern", "gen", "help"]
+        .into_iter()
+        .find(|name| is_near(name, first))?;
     Some(match meant {
         "help" => format!("`{first}` is no file; did you mean `flowagg --help`?"),
         _ => format!("`{first}` is no file; did you mean the command `{meant}`?"),

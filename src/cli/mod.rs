@@ -4,15 +4,18 @@
 //! standard error, a line at a time, and the exit code tells the same in one number.
 
 mod answer;
+mod events;
 mod exit;
 mod files;
 mod generate;
 mod input;
+mod metric;
 mod options;
 mod progress;
 mod rule;
 mod say;
 mod summary;
+mod test_pattern;
 mod when;
 
 use clap::Parser;
@@ -33,6 +36,14 @@ pub fn run(cli: Cli) -> Exit {
         Some(Command::Rule(rule)) => {
             let common = rule.common.clone().or(common);
             rule::run(&rule, &common)
+        }
+        Some(Command::Metric(metric)) => {
+            let common = metric.common.clone().or(common);
+            metric::run(&metric, &common)
+        }
+        Some(Command::TestPattern(test)) => {
+            let common = test.common.clone().or(common);
+            test_pattern::run(&test, &common)
         }
         Some(Command::Gen(options)) if common.is_unset() => generate::run(&options),
         Some(Command::Gen(_)) => {

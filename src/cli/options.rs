@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use flowagg::generate::Options;
+use flowagg::metric::{Alarm, DefaultFor};
 use flowagg::{Order, PERIOD_SECONDS};
 
 use super::when::When;
@@ -16,17 +17,21 @@ Examples:
   flowagg rule rules/top_srcaddr_rule.json logs/
                                          a Contributor Insights rule
   flowagg rule --check template.json     the rules of a CloudFormation template, checked only
+  flowagg metric --pattern '[..., action=REJECT, status]' logs/
+                                         a metric filter, minute by minute
+  flowagg test-pattern ERROR app.log     the lines that a metric filter pattern matches
   flowagg gen --lines 1000000 > try.log  made-up flow logs
 
-A file that is called `rule` or `gen` is read as ./rule and ./gen.
+A file that is called like a command, such as `rule`, is read as ./rule.
 
 Exit codes:
   0  the answer is whole (malformed lines are counted, and do not change that); or all rules
      are valid
   1  something could not be read, used or written; whatever could be is answered.
      Nothing is printed if no line could be read, or if --strict found a malformed line;
-     also 1 if all records were malformed, or if --check found a rule that is not valid
-  2  wrong usage or a bad rule: nothing was run
+     also 1 if all records were malformed, if --check found a rule or filter that is not
+     valid, or if an --alarm is in ALARM
+  2  wrong usage, a bad rule or a bad pattern: nothing was run
 
 Environment:
   FLOWAGG_SIMD  portable, avx2 or avx512: use these instructions instead of the best ones
@@ -37,6 +42,8 @@ const ABOUT: &str = "Question AWS VPC flow logs: bytes accepted, bytes rejected,
 const USAGE: &str = "\
 flowagg [OPTIONS] [PATH]...
        flowagg rule [OPTIONS] RULE [PATH]...
+       flowagg metric [OPTIONS] --pattern <PATTERN> | --filter <FILE> [PATH]...
+       flowagg test-pattern [OPTIONS] PATTERN [FILE]
        flowagg gen [OPTIONS] --lines <N>";
 
 /// The whole command line.
@@ -69,6 +76,10 @@ pub struct Cli {
 pub enum Command {
     /// Run a CloudWatch Contributor Insights rule
     Rule(RuleOptions),
+    /// Run CloudWatch metric filters: the series that they would have published
+    Metric(MetricOptions),
+    /// Test a metric filter pattern: the events of a file that match
+    TestPattern(TestOptions),
     /// Write made-up flow logs to standard output
     Gen(GenerateOptions),
 }
@@ -115,24 +126,9 @@ pub struct RuleOptions {
     )]
     pub more: Vec<PathBuf>,
 
-    /// A line is a `flow` log record, or with `clf` any words [default: flow]
-    #[arg(long, value_name = "FORMAT", help_heading = "Input", display_order = 3)]
-    #[arg(hide_possible_values = true)]
-    pub format: Option<LineFormat>,
-
-    /// Take the rule's aliases as field names, wherever a log has them
-    #[arg(long, help_heading = "Input", conflicts_with = "format", display_order = 4)]
-    pub by_name: bool,
-
-    /// Only records from this time on
-    #[arg(long, value_name = "TIME", value_parser = When::parse, help_heading = "Input")]
-    #[arg(display_order = 5)]
-    pub start: Option<When>,
-
-    /// Only records before this time
-    #[arg(long, value_name = "TIME", value_parser = When::parse, help_heading = "Input")]
-    #[arg(display_order = 6)]
-    pub end: Option<When>,
+    /// Which events count.
+    #[command(flatten)]
+    pub events: EventOptions,
 
     /// Also tell the values of every period, a multiple of 60 seconds
     #[arg(long, value_name = "SECONDS", value_parser = period, help_heading = "Output")]
@@ -158,6 +154,178 @@ pub struct RuleOptions {
     /// What can be typed before the command too.
     #[command(flatten)]
     pub common: Common,
+}
+
+const METRIC_HELP: &str = "\
+A PATTERN is one of CloudWatch Logs: terms such as 'ERROR -timeout', fields of a line such as
+'[..., dstport=22, protocol, packets, bytes, start, end, action=REJECT, status]', or a test of
+JSON events such as '{ $.level = \"error\" }'. Each event that matches adds the value; with a
+default, each that does not match adds that, as CloudWatch was seen to do.
+
+A FILE has a filter as `aws logs put-metric-filter --cli-input-json` takes it, several in an
+array, what `aws logs describe-metric-filters` prints, or a CloudFormation template; or it is a
+folder of such files. All are answered in one pass.
+
+An ALARM is a statistic (Sum unless another is named), a comparison, a number, and in how many
+periods it has to hold: '>= 10 for 3', 'Maximum > 1e6 for 2 of 3'. Periods without a data point
+do not breach. The exit code is 1 if the alarm is in ALARM in any period.
+
+Examples:
+  flowagg metric --filter rules/accept_bytes_filter.json logs/
+  flowagg metric --pattern '[..., action=REJECT, status]' --period 300 logs/
+  flowagg metric --pattern '[..., bytes, start, end, action, status]' --value '$bytes' logs/
+  flowagg metric --pattern ERROR --format clf --alarm '> 0' app.log
+  flowagg metric --check --filter template.json";
+
+const METRIC_USAGE: &str = "\
+flowagg metric [OPTIONS] --pattern <PATTERN> [PATH]...
+       flowagg metric [OPTIONS] --filter <FILE> [PATH]...";
+
+/// `flowagg metric`.
+#[derive(Debug, Args)]
+#[command(override_usage = METRIC_USAGE, after_long_help = METRIC_HELP)]
+pub struct MetricOptions {
+    /// Files and folders, plain or gzip; `-`, or none, is standard input
+    #[arg(value_name = "PATH", help_heading = "Input", display_order = 1)]
+    pub paths: Vec<PathBuf>,
+
+    /// Which events count.
+    #[command(flatten)]
+    pub events: EventOptions,
+
+    /// Events that match, as CloudWatch writes it
+    #[arg(
+        short,
+        long,
+        value_name = "PATTERN",
+        help_heading = "Filter",
+        allow_hyphen_values = true
+    )]
+    #[arg(required_unless_present = "filter")]
+    pub pattern: Option<String>,
+
+    /// A metric filter or many: JSON of aws or CloudFormation; may be repeated
+    #[arg(short, long, value_name = "FILE", help_heading = "Filter", conflicts_with_all = [
+        "pattern", "value", "default", "unit", "dimension", "name",
+    ])]
+    pub filter: Vec<PathBuf>,
+
+    /// What a match adds: a number, '$bytes', '$10' or '$.bytes' [default: 1]
+    #[arg(long, value_name = "VALUE", help_heading = "Filter", allow_hyphen_values = true)]
+    pub value: Option<String>,
+
+    /// What every other event adds; without it, nothing
+    #[arg(long, value_name = "NUMBER", help_heading = "Filter", allow_negative_numbers = true)]
+    pub default: Option<f64>,
+
+    /// A series for each value: NAME='$field'; up to three
+    #[arg(long, value_name = "NAME=VALUE", value_parser = dimension, help_heading = "Filter")]
+    pub dimension: Vec<(String, String)>,
+
+    /// The metric's unit, such as Bytes [default: None]
+    #[arg(long, value_name = "UNIT", help_heading = "Filter")]
+    pub unit: Option<String>,
+
+    /// The metric's name [default: that of the value]
+    #[arg(long, value_name = "NAME", help_heading = "Filter")]
+    pub name: Option<String>,
+
+    /// Who adds the default: every other `event`, or a `minute` without a match
+    #[arg(long, value_name = "EACH", help_heading = "Filter", hide_possible_values = true)]
+    pub default_for: Option<DefaultEach>,
+
+    /// The length of a period, a multiple of 60 [default: 60]
+    #[arg(long, value_name = "SECONDS", value_parser = period, help_heading = "Output")]
+    pub period: Option<u32>,
+
+    /// Mark periods in ALARM, such as '>= 10 for 3'; exit with 1 if there are any
+    #[arg(long, value_name = "ALARM", value_parser = Alarm::parse, help_heading = "Output")]
+    pub alarm: Option<Alarm>,
+
+    /// Only check filters, as strictly as CloudWatch
+    #[arg(long, help_heading = "Diagnostics", conflicts_with_all = [
+        "paths", "format", "by_name", "start", "end", "period", "alarm", "default_for",
+    ])]
+    pub check: bool,
+
+    /// What can be typed before the command too.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What the default of a metric filter is added for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DefaultEach {
+    /// Every event that does not match, as CloudWatch was seen to do
+    Event,
+    /// Every minute with events of which none matches, as its guide says
+    Minute,
+}
+
+impl From<DefaultEach> for DefaultFor {
+    fn from(each: DefaultEach) -> Self {
+        match each {
+            DefaultEach::Event => Self::Event,
+            DefaultEach::Minute => Self::Minute,
+        }
+    }
+}
+
+/// `NAME=VALUE`.
+fn dimension(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').filter(|(name, value)| !name.is_empty() && !value.is_empty());
+    pair.map(|(name, value)| (name.to_owned(), value.to_owned())).ok_or_else(|| {
+        "expected a name and a selector such as Action='$action' (in quotes, since shells take \
+         `$action` for a variable)"
+            .to_owned()
+    })
+}
+
+const TEST_HELP: &str = "\
+Every line of FILE is an event, except empty ones. The numbers of events count from 1.
+
+Examples:
+  flowagg test-pattern '[ip, ..., status=4*, bytes]' access.log
+  echo '[ERROR 401] UNAUTHORIZED' | flowagg test-pattern 'ERROR -timeout' -o json";
+
+/// `flowagg test-pattern`.
+#[derive(Debug, Args)]
+#[command(after_long_help = TEST_HELP)]
+pub struct TestOptions {
+    /// A metric filter pattern, as CloudWatch writes it
+    #[arg(value_name = "PATTERN", help_heading = "Input", allow_hyphen_values = true)]
+    pub pattern: String,
+
+    /// A file, plain or gzip, with an event on each line; `-`, or none, is standard input
+    #[arg(value_name = "FILE", help_heading = "Input")]
+    pub file: Option<PathBuf>,
+
+    /// What can be typed before the command too.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Which events rules and metric filters count.
+#[derive(Debug, Args)]
+pub struct EventOptions {
+    /// A line is a `flow` log record, or with `clf` any words [default: flow]
+    #[arg(long, value_name = "FORMAT", help_heading = "Input", display_order = 3)]
+    #[arg(hide_possible_values = true)]
+    pub format: Option<LineFormat>,
+
+    /// Take the names of fields as names of columns, wherever a log has them
+    #[arg(long, help_heading = "Input", conflicts_with = "format", display_order = 4)]
+    pub by_name: bool,
+
+    /// Only records from this time on
+    #[arg(long, value_name = "TIME", value_parser = When::parse, help_heading = "Input")]
+    #[arg(display_order = 5)]
+    pub start: Option<When>,
+
+    /// Only records before this time
+    #[arg(long, value_name = "TIME", value_parser = When::parse, help_heading = "Input")]
+    #[arg(display_order = 6)]
+    pub end: Option<When>,
 }
 
 /// What a line of a log is.
@@ -340,8 +508,9 @@ mod tests {
     fn short_help_fits_a_screen() {
         let mut command = Cli::command();
         command.build();
-        let rule = command.find_subcommand_mut("rule").unwrap().render_help();
-        for help in [command.render_help(), rule] {
+        let [rule, metric, test] = ["rule", "metric", "test-pattern"]
+            .map(|name| command.find_subcommand_mut(name).unwrap().render_help());
+        for help in [command.render_help(), rule, metric, test] {
             let help = help.to_string();
             assert!(help.lines().count() <= 30, "{help}");
             assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
@@ -362,9 +531,9 @@ mod tests {
         assert_eq!(asked.rule, PathBuf::from("a.json"));
         assert_eq!(asked.more, [PathBuf::from("b.json"), PathBuf::from("c")]);
         assert_eq!(asked.paths, [PathBuf::from("logs")]);
-        assert_eq!((asked.period, asked.start), (Some(300), Some(When::Back(7_200))));
+        assert_eq!((asked.period, asked.events.start), (Some(300), Some(When::Back(7_200))));
         assert_eq!(asked.order_by, Some(OrderBy::Maximum));
-        assert_eq!(asked.format, Some(LineFormat::Clf));
+        assert_eq!(asked.events.format, Some(LineFormat::Clf));
         assert!(rule("flowagg rule --check a.json b.json").check);
         for wrong in [
             "--period 0",

@@ -110,7 +110,7 @@ fn rows(writer: &mut Writer<&mut dyn Write>, ranking: &Ranking<'_>) -> io::Resul
 }
 
 /// The writer's own error, whose kind the caller may want to know, out of the CSV crate's.
-fn io_error(error: csv::Error) -> io::Error {
+pub(super) fn io_error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         kind => io::Error::other(format!("{kind:?}")),

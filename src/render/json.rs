@@ -30,7 +30,7 @@ pub fn rules(out: &mut dyn Write, rankings: &[Ranking<'_>]) -> io::Result<()> {
     }
 }
 
-fn pretty(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+pub(super) fn pretty(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, value)?;
     out.write_all(b"\n")
 }

@@ -21,6 +21,8 @@ mod grid;
 mod human;
 mod insight_report;
 pub mod json;
+pub mod matches;
+pub mod metric;
 mod spark;
 pub mod table;
 

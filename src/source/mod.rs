@@ -1,6 +1,7 @@
 //! Where bytes come from: files, folders and standard input, plain or gzip, found by content.
 
 mod gzip;
+mod messages;
 mod stream;
 
 use std::fs::File;
@@ -14,6 +15,7 @@ use crate::error::{Error, ErrorKind};
 pub use gzip::{
     GZIP_MAGIC, Inflater, WHOLE_BYTES_MAX, describe as describe_gzip, reader as gzip_reader,
 };
+pub use messages::messages;
 pub use stream::{Cut, Cutter, make_room};
 
 /// Something to read: a file, a folder with everything in it, or standard input.

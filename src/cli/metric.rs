@@ -1,0 +1,180 @@
+//! `flowagg metric`: what metric filters would have published, in one pass.
+
+use std::cell::Cell;
+use std::io::{self, Write};
+
+use flowagg::dialect::{FilterFile, FilterPattern, MetricFilter, NamedFilter, Transformation};
+use flowagg::metric::{Found, Metric, MetricOptions as Asking};
+use flowagg::render::metric::{self, Graph};
+use flowagg::{Engine, Error, ErrorKind, Query, Report};
+
+use super::answer::{self, is_coloured, usage};
+use super::exit::Exit;
+use super::files::{self, Asked, Entry};
+use super::options::{Common, Format, MetricOptions};
+use super::{events, say};
+
+/// CloudWatch's resolution, and the period that is told if none is asked for.
+const PERIOD_SECONDS: u32 = 60;
+
+/// CloudWatch disables a filter whose dimensions have more combinations of values in an hour.
+const COMBINATIONS_MAX: u64 = 1000;
+
+/// Runs the filters over the paths, or only looks at them.
+pub fn run(options: &MetricOptions, common: &Common) -> Exit {
+    if options.check {
+        let entries = match &options.pattern {
+            Some(pattern) => vec![typed(pattern, options)],
+            None => files::load::<FilterFile, _>(&options.filter, NamedFilter::check),
+        };
+        return events::check(&entries, MetricFilter::warnings, common);
+    }
+    let has_period = options.period.is_some();
+    let (asked, logs) = (&options.filter, &options.paths);
+    if let Some(message) = events::contradiction("filter", asked, &options.events, logs, has_period)
+    {
+        return usage(message);
+    }
+    if options.alarm.is_some() && events::is_clf(&options.events) {
+        return usage("with --format clf events have no time, and so no periods for an --alarm");
+    }
+    let mut entries = match &options.pattern {
+        Some(pattern) => vec![typed(pattern, options)],
+        None => files::load::<FilterFile, _>(asked, NamedFilter::parse),
+    };
+    if options.events.by_name {
+        for entry in &mut entries {
+            let checked = std::mem::replace(&mut entry.checked, Err(replaced()));
+            entry.checked = checked.map(MetricFilter::by_name);
+        }
+    }
+    let Some(filters) = files::told(entries, MetricFilter::warnings, common) else {
+        return Exit::Usage;
+    };
+    match asking(&filters, options, common) {
+        Ok(asking) => ask(&filters, asking, options, common),
+        Err(message) => usage(message),
+    }
+}
+
+/// What stands for a filter while it is made another one.
+fn replaced() -> Error {
+    Error::new(ErrorKind::Internal, "a filter was taken away")
+}
+
+/// The filter of a pattern and what else was typed.
+fn typed(pattern: &str, options: &MetricOptions) -> Entry<MetricFilter> {
+    let checked = FilterPattern::parse(pattern).and_then(|pattern| {
+        let value = options.value.as_deref().unwrap_or("1");
+        let named = value.trim_start_matches(['$', '.']);
+        let name = match (options.name.as_deref(), value.starts_with('$')) {
+            (Some(name), _) => name,
+            (None, true) => named,
+            (None, false) => "matches",
+        };
+        let mut transformation = Transformation::new(name, value);
+        for (name, value) in &options.dimension {
+            transformation = transformation.dimension(name, value);
+        }
+        if let Some(default) = options.default {
+            transformation = transformation.default_value(default);
+        }
+        if let Some(unit) = &options.unit {
+            transformation = transformation.unit(unit);
+        }
+        MetricFilter::new(pattern, transformation)
+    });
+    let label = "pattern".to_owned();
+    Entry { name: label.clone(), label, checked, notes: Vec::new() }
+}
+
+/// How the filters' metrics are asked for.
+fn asking(
+    filters: &[Asked<MetricFilter>],
+    options: &MetricOptions,
+    common: &Common,
+) -> Result<Asking, String> {
+    let forms = filters.iter().map(|asked| asked.checked.form());
+    let (start, end) = events::span(forms, &options.events, &options.paths, common)?;
+    let mut asking = Asking::default();
+    let period = options.period.unwrap_or(PERIOD_SECONDS);
+    asking.period = Some(period).filter(|_| !events::is_clf(&options.events));
+    (asking.start, asking.end) = (start, end);
+    asking.default_for = options.default_for.map(Into::into).unwrap_or_default();
+    asking.top = common.top();
+    Ok(asking)
+}
+
+/// Asks all filters in one pass.
+fn ask(
+    filters: &[Asked<MetricFilter>],
+    asking: Asking,
+    options: &MetricOptions,
+    common: &Common,
+) -> Exit {
+    let metrics: Vec<Metric> =
+        filters.iter().map(|asked| Metric::new(&asked.checked, asking)).collect();
+    let mut queries: Vec<Vec<Query>> = Vec::new();
+    for (metric, asked) in metrics.iter().zip(filters) {
+        match metric.queries() {
+            Ok(found) => queries.push(found),
+            Err(error) => return usage(format_args!("{}: {error}", asked.label)),
+        }
+    }
+    let is_clf = events::is_clf(&options.events);
+    let is_alarming = Cell::new(false);
+    let all = queries.concat();
+    let exit =
+        answer::run(Engine::new().tokens(is_clf), &all, &options.paths, common, |out, report| {
+            if !common.is_quiet() && !is_clf {
+                events::warn_of_misplaced(filters, report, MetricFilter::misplaced);
+            }
+            let found = found(&metrics, &queries, report);
+            warn_of_many(filters, &found, common);
+            let graphs: Vec<Graph> = filters
+                .iter()
+                .zip(&found)
+                .map(|(asked, found)| Graph {
+                    name: (filters.len() > 1).then_some(asked.name.as_str()),
+                    filter: &asked.checked,
+                    found,
+                    period: asking.period,
+                    alarm: options.alarm.as_ref(),
+                })
+                .collect();
+            is_alarming.set(graphs.iter().any(Graph::is_alarming));
+            write(out, &graphs, common)
+        });
+    if exit == Exit::Whole && is_alarming.get() { Exit::Alarm } else { exit }
+}
+
+/// What each filter found, of the answers to all questions.
+fn found(metrics: &[Metric], queries: &[Vec<Query>], report: &Report) -> Vec<Found> {
+    let mut rest = report.answers.as_slice();
+    let found = |(metric, queries): (&Metric, &Vec<Query>)| {
+        let (answers, after) = rest.split_at(queries.len());
+        rest = after;
+        metric.found(answers)
+    };
+    metrics.iter().zip(queries).map(found).collect()
+}
+
+fn warn_of_many(filters: &[Asked<MetricFilter>], found: &[Found], common: &Common) {
+    for (Asked { label, .. }, found) in filters.iter().zip(found) {
+        if found.unique > COMBINATIONS_MAX && !common.is_quiet() {
+            say::warning(format_args!(
+                "{label}: dimensions have {} combinations of values; CloudWatch disables a filter \
+                 that makes more than 1,000 in a certain time",
+                found.unique
+            ));
+        }
+    }
+}
+
+fn write(out: &mut dyn Write, graphs: &[Graph], common: &Common) -> io::Result<()> {
+    match common.format() {
+        Format::Table => metric::table(out, graphs, is_coloured()),
+        Format::Json => metric::json(out, graphs),
+        Format::Csv => metric::csv(out, graphs),
+    }
+}

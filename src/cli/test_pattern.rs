@@ -1,0 +1,53 @@
+//! `flowagg test-pattern`: which events of a file a metric filter pattern matches.
+
+use std::io;
+use std::ops::ControlFlow;
+
+use flowagg::dialect::FilterPattern;
+use flowagg::render::matches::{Listing, Match, Style};
+use flowagg::{Error, messages};
+
+use super::answer::{self, is_coloured, usage};
+use super::exit::Exit;
+use super::options::{Common, Format, TestOptions};
+use super::{input, say};
+
+/// Tests every event of the file.
+pub fn run(options: &TestOptions, common: &Common) -> Exit {
+    let pattern = match FilterPattern::parse(&options.pattern) {
+        Ok(pattern) => pattern,
+        Err(error) => return usage(error),
+    };
+    let paths: Vec<_> = options.file.iter().cloned().collect();
+    let sources = match input::sources(&paths) {
+        Ok(sources) => sources,
+        Err(message) => return usage(message),
+    };
+    let style = match common.format() {
+        Format::Table => Style::Table { is_coloured: is_coloured() },
+        Format::Json => Style::Json,
+        Format::Csv => Style::Csv,
+    };
+    let mut fault: Option<Error> = None;
+    let written = answer::write(|out| {
+        let mut listing = Listing::new(out, style);
+        let mut written = io::Result::Ok(());
+        let mut events = 0;
+        let read = messages(&sources[0], |message| {
+            events += 1;
+            if let Some(values) = pattern.test(message) {
+                let found = Match { number: events, message: message.to_vec(), values };
+                written = listing.push(found);
+            }
+            if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        written?;
+        fault = read.err();
+        listing.finish(events)
+    });
+    let Some(error) = fault else { return written };
+    let file = options.file.as_deref().filter(|file| file.as_os_str() != "-");
+    let name = file.map_or("standard input".to_owned(), input::shown);
+    say::error(format_args!("{name}: {error}"));
+    Exit::Partial
+}

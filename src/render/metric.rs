@@ -1,0 +1,388 @@
+//! Metrics of metric filters: tables of data points, the shape of CloudWatch's
+//! `GetMetricStatistics`, and rows for spreadsheets.
+
+use std::io::{self, Write};
+
+use anstyle::Style;
+use csv::WriterBuilder;
+use serde::Serialize;
+
+use super::csv::io_error;
+use super::json::pretty;
+use super::{exact, human};
+use crate::amount::Amount;
+use crate::dialect::MetricFilter;
+use crate::metric::{Alarm, Found, Point, Series, Statistic};
+
+/// The width that a table has at most, as long as there are columns to leave out.
+const WIDTH: usize = 80;
+
+/// A metric, with the words that it is told in.
+#[derive(Debug, Clone, Copy)]
+pub struct Graph<'a> {
+    /// The filter's name, to tell several apart.
+    pub name: Option<&'a str>,
+    /// The filter.
+    pub filter: &'a MetricFilter,
+    /// What it found.
+    pub found: &'a Found,
+    /// The seconds of a period; none for events without times.
+    pub period: Option<u32>,
+    /// The alarm to mark periods by.
+    pub alarm: Option<&'a Alarm>,
+}
+
+impl<'a> Graph<'a> {
+    /// In which periods the alarm is in ALARM.
+    fn states(&self, points: &[Point]) -> Vec<bool> {
+        match self.alarm {
+            Some(alarm) => alarm.states(points, self.period.unwrap_or(u32::MAX)),
+            None => vec![false; points.len()],
+        }
+    }
+
+    /// Whether the alarm is in ALARM at any time.
+    pub fn is_alarming(&self) -> bool {
+        let is_alarming = |series: &Series| self.states(&series.points).contains(&true);
+        self.found.series.iter().any(is_alarming)
+    }
+
+    fn unit(&self) -> &'a str {
+        self.filter.transformation().unit.as_deref().unwrap_or("None")
+    }
+
+    fn dimensions(&self) -> impl Iterator<Item = &'a str> {
+        self.filter.dimensions().map(|(name, _)| name)
+    }
+}
+
+/// Writes metrics as tables one after the other, with colours if `is_coloured`.
+///
+/// # Errors
+/// What `out` says.
+pub fn table(out: &mut dyn Write, graphs: &[Graph<'_>], is_coloured: bool) -> io::Result<()> {
+    let (heading, aside, alarm) = match is_coloured {
+        true => (Style::new().bold(), Style::new().dimmed(), Style::new().bold()),
+        false => (Style::new(), Style::new(), Style::new()),
+    };
+    for (at, graph) in graphs.iter().enumerate() {
+        if at > 0 {
+            writeln!(out)?;
+        }
+        styled(out, &title(graph), heading)?;
+        points(out, graph, heading, alarm)?;
+        writeln!(out)?;
+        account(graph).iter().try_for_each(|line| styled(out, line, aside))?;
+    }
+    Ok(())
+}
+
+fn styled(out: &mut dyn Write, line: &str, style: Style) -> io::Result<()> {
+    writeln!(out, "{}{line}{}", style.render(), style.render_reset())
+}
+
+fn title(graph: &Graph<'_>) -> String {
+    let transformation = graph.filter.transformation();
+    let text = |words: &str| human::escaped(words.as_bytes());
+    let name = graph.name.map_or(String::new(), |name| format!("{}: ", text(name)));
+    let unit = match graph.unit() {
+        "None" => String::new(),
+        unit => format!(" in {}", text(unit)),
+    };
+    let period = match graph.period {
+        Some(seconds) => format!(", by {seconds} s"),
+        None => String::new(),
+    };
+    format!("{name}{}{unit}{period}", text(&transformation.metric_name))
+}
+
+/// The columns of a table, and whether they are aligned to the right.
+struct Columns {
+    heads: Vec<(String, bool)>,
+    rows: Vec<(Vec<String>, bool)>,
+}
+
+fn points(out: &mut dyn Write, graph: &Graph<'_>, head: Style, alarm: Style) -> io::Result<()> {
+    if graph.found.series.is_empty() {
+        return writeln!(out, "no data points");
+    }
+    let mut columns = Columns::new(graph);
+    columns.fit(graph.alarm.map(Alarm::statistic));
+    let widths = columns.widths();
+    let heads: Vec<String> = columns.heads.iter().map(|(head, _)| head.clone()).collect();
+    styled(out, &columns.line(&heads, &widths), head)?;
+    for (cells, is_alarming) in &columns.rows {
+        let style = if *is_alarming { alarm } else { Style::new() };
+        styled(out, &columns.line(cells, &widths), style)?;
+    }
+    Ok(())
+}
+
+impl Columns {
+    fn new(graph: &Graph<'_>) -> Self {
+        let dimensions = graph.dimensions().map(|name| (human::escaped(name.as_bytes()), false));
+        let mut heads: Vec<(String, bool)> = dimensions.collect();
+        if graph.period.is_some() {
+            heads.push(("start".to_owned(), false));
+        }
+        heads.extend(Statistic::ALL.map(|statistic| (statistic.name().to_owned(), true)));
+        if graph.alarm.is_some() {
+            heads.push(("state".to_owned(), false));
+        }
+        let mut columns = Self { heads, rows: Vec::new() };
+        for series in &graph.found.series {
+            let states = graph.states(&series.points);
+            for (point, is_alarming) in series.points.iter().zip(states) {
+                columns.push(series, Some(point.start), point, graph, is_alarming);
+            }
+            if series.points.len() > 1
+                && let Some(total) = Point::total(&series.points)
+            {
+                columns.push(series, None, &total, graph, false);
+            }
+        }
+        columns
+    }
+
+    /// Adds the row of a point, or without a start that of a total.
+    fn push(
+        &mut self,
+        series: &Series,
+        start: Option<Option<u64>>,
+        point: &Point,
+        graph: &Graph<'_>,
+        is_alarming: bool,
+    ) {
+        let mut cells: Vec<String> =
+            series.dimensions.iter().map(|value| human::escaped(value)).collect();
+        let moment = |start: u64| human::utc(start.into()).unwrap_or_else(|| start.to_string());
+        if graph.period.is_some() {
+            cells.push(match start {
+                None => "total".to_owned(),
+                Some(start) => start.map_or("no time".to_owned(), moment),
+            });
+        }
+        cells.extend(Statistic::ALL.map(|statistic| match statistic {
+            Statistic::Sum => human::amount(point.sum),
+            Statistic::SampleCount => human::grouped(point.sample_count.into()),
+            Statistic::Minimum => human::amount(point.minimum),
+            Statistic::Maximum => human::amount(point.maximum),
+            Statistic::Average => average(point.average()),
+        }));
+        if graph.alarm.is_some() {
+            let state = if is_alarming { "ALARM" } else { "" };
+            cells.push(state.to_owned());
+        }
+        self.rows.push((cells, is_alarming));
+    }
+
+    fn widths(&self) -> Vec<usize> {
+        let width = |at: usize| {
+            let cells = self.rows.iter().map(|(cells, _)| cells[at].chars().count());
+            cells.max().unwrap_or(0).max(self.heads[at].0.chars().count())
+        };
+        (0..self.heads.len()).map(width).collect()
+    }
+
+    /// Leaves statistics out, the one that follows from others first, until rows fit; but for
+    /// the sum and the one that an alarm looks at.
+    fn fit(&mut self, wanted: Option<Statistic>) {
+        for statistic in [Statistic::Average, Statistic::Minimum, Statistic::Maximum] {
+            let widths = self.widths();
+            if widths.iter().sum::<usize>() + 2 * (widths.len() - 1) <= WIDTH {
+                return;
+            }
+            let at = self.heads.iter().rposition(|(head, _)| head == statistic.name());
+            if let Some(at) = at.filter(|_| wanted != Some(statistic)) {
+                self.heads.remove(at);
+                self.rows.iter_mut().for_each(|(cells, _)| _ = cells.remove(at));
+            }
+        }
+    }
+
+    fn line(&self, cells: &[String], widths: &[usize]) -> String {
+        let aligned = cells.iter().zip(widths).zip(&self.heads);
+        let cell = |((cell, width), (_, is_right)): ((&String, &usize), &(String, bool))| {
+            if *is_right { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+        };
+        aligned.map(cell).collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    }
+}
+
+/// A mean, to the places that people read.
+fn average(value: f64) -> String {
+    let rounded = format!("{value:.2}");
+    match Amount::parse(rounded.as_bytes()) {
+        Some(amount) if value.abs() < 1e15 => human::amount(amount),
+        _ => format!("{value}"),
+    }
+}
+
+/// What became of the events, and what is left out.
+fn account(graph: &Graph<'_>) -> Vec<String> {
+    let found = graph.found;
+    let count = |number: u64| human::grouped(number.into());
+    let default = match graph.filter.transformation().default {
+        Some(default) => format!(", default {default}"),
+        None => String::new(),
+    };
+    let mut lines = vec![format!(
+        "Events: {} matched, {} did not{default}; {} without a number",
+        count(found.matched),
+        count(found.others),
+        count(found.no_value),
+    )];
+    if found.no_dimension > 0 {
+        lines.push(format!("{} without a dimension's value", count(found.no_dimension)));
+    }
+    if found.no_time > 0 {
+        lines.push(format!("{} without a time, in no period", count(found.no_time)));
+    }
+    if found.unique > found.series.len() as u64 {
+        let (listed, all) = (count(found.series.len() as u64), count(found.unique));
+        lines.push(format!("{listed} of {all} combinations of dimensions; -n 0 lists all"));
+    }
+    lines
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Statistics<'a> {
+    label: &'a str,
+    datapoints: Vec<Datapoint<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Datapoint<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timestamp: Option<String>,
+    sample_count: u64,
+    average: f64,
+    #[serde(serialize_with = "exact")]
+    sum: Amount,
+    #[serde(serialize_with = "exact")]
+    minimum: Amount,
+    #[serde(serialize_with = "exact")]
+    maximum: Amount,
+    unit: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alarm_state: Option<&'static str>,
+}
+
+/// One of several metrics.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct NamedStatistics<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filter_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<&'a str>,
+    metric_name: &'a str,
+    dimensions: Vec<Dimension>,
+    statistics: Statistics<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Dimension {
+    name: String,
+    value: String,
+}
+
+impl<'a> Statistics<'a> {
+    fn new(graph: &Graph<'a>, series: Option<&Series>) -> Self {
+        let points = series.map_or(&[][..], |series| &series.points);
+        let states = graph.states(points);
+        let datapoint = |(point, is_alarming): (&Point, bool)| Datapoint {
+            timestamp: point.start.map(human::timestamp),
+            sample_count: point.sample_count,
+            average: point.average(),
+            sum: point.sum,
+            minimum: point.minimum,
+            maximum: point.maximum,
+            unit: graph.unit(),
+            alarm_state: graph.alarm.map(|_| if is_alarming { "ALARM" } else { "OK" }),
+        };
+        Self {
+            label: &graph.filter.transformation().metric_name,
+            datapoints: points.iter().zip(states).map(datapoint).collect(),
+        }
+    }
+}
+
+/// Writes a metric without dimensions in the shape of CloudWatch's `GetMetricStatistics`; several,
+/// or one with dimensions, as an array of objects with the members `FilterName`, `Namespace`,
+/// `MetricName`, `Dimensions` and `Statistics`.
+///
+/// # Errors
+/// What `out` says.
+pub fn json(out: &mut dyn Write, graphs: &[Graph<'_>]) -> io::Result<()> {
+    if let [graph] = graphs
+        && graph.dimensions().next().is_none()
+    {
+        return pretty(out, &Statistics::new(graph, graph.found.series.first()));
+    }
+    let mut all = Vec::new();
+    for graph in graphs {
+        let transformation = graph.filter.transformation();
+        let named = |series: Option<&'_ Series>| {
+            let values = series.map_or(&[][..], |series| &series.dimensions);
+            let pairs = graph.dimensions().zip(values);
+            let dimension = |(name, value): (&'_ str, &Vec<u8>)| Dimension {
+                name: name.to_owned(),
+                value: String::from_utf8_lossy(value).into_owned(),
+            };
+            NamedStatistics {
+                filter_name: graph.name,
+                namespace: transformation.namespace.as_deref(),
+                metric_name: &transformation.metric_name,
+                dimensions: pairs.map(dimension).collect(),
+                statistics: Statistics::new(graph, series),
+            }
+        };
+        match graph.found.series.as_slice() {
+            [] if graph.dimensions().next().is_none() => all.push(named(None)),
+            series => all.extend(series.iter().map(|series| named(Some(series)))),
+        }
+    }
+    pretty(out, &all)
+}
+
+/// Writes the points of metrics as rows: the values of dimensions, `start`, `sum`,
+/// `sample_count`, `minimum`, `maximum` and `average`, with an alarm `state`; several metrics with
+/// the filter's name in front.
+///
+/// # Errors
+/// What `out` says.
+pub fn csv(out: &mut dyn Write, graphs: &[Graph<'_>]) -> io::Result<()> {
+    // Filters differ in their dimensions, and so in the number of their columns.
+    let mut writer = WriterBuilder::new().flexible(true).from_writer(out);
+    let mut before: Option<Vec<&str>> = None;
+    for graph in graphs {
+        let numbers = ["start", "sum", "sample_count", "minimum", "maximum", "average"];
+        let header: Vec<&str> = (graph.name.map(|_| "filter").into_iter())
+            .chain(graph.dimensions())
+            .chain(numbers)
+            .chain(graph.alarm.map(|_| "state"))
+            .collect();
+        if before.as_ref() != Some(&header) {
+            writer.write_record(&header).map_err(io_error)?;
+            before = Some(header);
+        }
+        for series in &graph.found.series {
+            for (point, is_alarming) in series.points.iter().zip(graph.states(&series.points)) {
+                let mut row = csv::ByteRecord::new();
+                row.extend(graph.name);
+                row.extend(&series.dimensions);
+                row.push_field(point.start.map_or(String::new(), human::timestamp).as_bytes());
+                row.extend([point.sum.to_string(), point.sample_count.to_string()]);
+                row.extend([point.minimum.to_string(), point.maximum.to_string()]);
+                row.push_field(point.average().to_string().as_bytes());
+                row.extend(graph.alarm.map(|_| if is_alarming { "ALARM" } else { "OK" }));
+                writer.write_byte_record(&row).map_err(io_error)?;
+            }
+        }
+    }
+    writer.flush()
+}

@@ -1,0 +1,85 @@
+//! The lines of one input, one after the other: for whoever looks at each and adds up nothing.
+
+use std::io::Read;
+use std::ops::ControlFlow;
+
+use super::{Cut, Cutter, GZIP_MAGIC, Opened, Source, describe_gzip, expand, gzip_reader};
+use crate::error::{Error, ErrorKind};
+
+/// Bytes that are read at once.
+const BLOCK_BYTES: usize = 64 * 1024;
+
+/// Lines of this many bytes are more than any event of CloudWatch Logs, which has 256 KiB.
+const LINE_BYTES_MAX: usize = 1 << 20;
+
+/// The byte order mark that some editors put before a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Calls `visit` with every line of a source that is not empty, without its end, until it breaks
+/// off.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use flowagg::{Source, messages};
+/// let mut lines = 0;
+/// messages(&Source::path("testdata/sample.log"), |_| {
+///     lines += 1;
+///     ControlFlow::Continue(())
+/// })?;
+/// assert_eq!(lines, 1001);
+/// # Ok::<(), flowagg::Error>(())
+/// ```
+///
+/// # Errors
+/// [`ErrorKind::Io`], [`ErrorKind::Gzip`] or [`ErrorKind::Container`] if the source cannot be read
+/// to its end; lines before that were visited. A folder is no source of lines.
+pub fn messages(
+    source: &Source,
+    mut visit: impl FnMut(&[u8]) -> ControlFlow<()>,
+) -> Result<(), Error> {
+    let mut expansion = expand(std::slice::from_ref(source));
+    if let Some((_, _, error)) = expansion.faults.pop() {
+        return Err(error);
+    }
+    let [input] = expansion.inputs.as_slice() else {
+        return Err(Error::new(ErrorKind::Io, "a folder, expected a file"));
+    };
+    let opened = input.open()?;
+    let (reader, is_gzip): (Box<dyn Read>, bool) = match &opened {
+        Opened::Plain(file) => (Box::new(file.reader()), false),
+        Opened::Gzip(file) => (gzip_reader(file.reader()), true),
+        Opened::Stream { head, rest } => {
+            let is_gzip = head.starts_with(&GZIP_MAGIC);
+            let reader = head.as_slice().chain(rest);
+            (if is_gzip { gzip_reader(reader) } else { Box::new(reader) }, is_gzip)
+        }
+    };
+    let mut cutter = Cutter::new(reader, BLOCK_BYTES, LINE_BYTES_MAX);
+    let (mut buffer, mut number) = (Vec::new(), 0u64);
+    loop {
+        match cutter.next(&mut buffer) {
+            Cut::Block(length) => {
+                for line in buffer[..length].split_inclusive(|&byte| byte == b'\n') {
+                    number += 1;
+                    let line = line.strip_suffix(b"\n").unwrap_or(line);
+                    if line.len() >= LINE_BYTES_MAX {
+                        let text = format!("line {number} has 1 MiB or more, no event is so long");
+                        return Err(Error::new(ErrorKind::Io, text));
+                    }
+                    let mark = if number == 1 { BYTE_ORDER_MARK } else { b"" };
+                    let line = line.strip_prefix(mark).unwrap_or(line);
+                    let line = line.strip_suffix(b"\r").unwrap_or(line);
+                    if !line.is_empty() && visit(line).is_break() {
+                        return Ok(());
+                    }
+                }
+            }
+            Cut::End { result, .. } => {
+                return result.map_err(|error| match is_gzip {
+                    true => Error::new(ErrorKind::Gzip, describe_gzip(&error)),
+                    false => error.into(),
+                });
+            }
+        }
+    }
+}
