@@ -134,20 +134,20 @@ impl Reader {
         }
     }
 
-    /// The character of one `\u`, or of two that belong together.
+    /// The character of one `\u`, or of two that belong together. Half of such a pair is JSON,
+    /// though no text; what it equals is not defined.
     fn unicode(&mut self) -> Option<char> {
-        let high = self.four_digits()?;
-        if !(0xd800..0xdc00).contains(&high) {
-            return char::from_u32(high);
+        let mut code = self.four_digits()?;
+        let start = self.at;
+        if (0xd800..0xdc00).contains(&code) && self.take("\\u") {
+            let low = self.four_digits()?;
+            if (0xdc00..0xe000).contains(&low) {
+                code = 0x10000 + (code - 0xd800) * 0x400 + (low - 0xdc00);
+            } else {
+                self.at = start;
+            }
         }
-        if !self.take("\\u") {
-            return None;
-        }
-        let low = self.four_digits()?.checked_sub(0xdc00)?;
-        if low >= 0x400 {
-            return None;
-        }
-        char::from_u32(0x10000 + (high - 0xd800) * 0x400 + low)
+        Some(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 
     fn four_digits(&mut self) -> Option<u32> {

@@ -15,7 +15,7 @@ use made_up::{Language, Random};
 use twin::Extracted;
 
 /// How many pairs of pattern and event are made up for each language.
-const PAIRS: u64 = 12_000;
+const PAIRS: u64 = 20_000;
 
 /// What flowagg says of an event under a pattern, or why it refuses the pattern.
 fn flowagg(pattern: &str, event: &str) -> Result<Option<Extracted>, String> {
@@ -219,6 +219,24 @@ fn the_kind_is_that_of_the_language() {
     }
 }
 
+/// What differed once, told apart from whatever is made up.
+#[test]
+fn flowagg_and_its_twin_agree_on_what_once_differed() {
+    for (pattern, event) in [
+        ("%^z.rich$%", "zürich"),
+        ("%^.$%", "\u{1f600}"),
+        ("[a = %^[^ab]\\D\\W\\S$%]", "éééé"),
+        ("%^\\xe9$%", "é"),
+        ("%\\ %", " "),
+        ("%^[\\d-z]+$%", "1-z"),
+        ("%[\\w--]%", "-"),
+        ("{ $.v[0] NOT EXISTS }", r#"{"v":1,"v":"\ud83d","v":{}}"#),
+    ] {
+        check(0, pattern, event);
+        assert!(twin::test(pattern, event).unwrap().is_some(), "{pattern} and {event}");
+    }
+}
+
 /// Neither bytes that are no text nor anything else makes flowagg panic.
 #[test]
 fn no_event_and_no_pattern_panics() {
@@ -278,10 +296,12 @@ fn refusals_point_at_the_place() {
         refusals += 1;
         let is_raw = |char: char| char.is_control() && char != '\n';
         assert!(!message.contains(is_raw), "{pattern:?}: {message:?}");
+        if pattern.chars().count() > 1024 {
+            continue;
+        }
         let lines: Vec<&str> = message.lines().collect();
-        let caret = lines.iter().position(|line| line.trim_start().starts_with('^'));
-        let caret = caret.unwrap_or_else(|| panic!("no caret for {pattern:?}\n{message}"));
-        assert!(caret == 2 && !lines[0].is_empty(), "{pattern:?}\n{message}");
+        let has_caret = lines.len() == 3 && lines[2].trim_start().starts_with('^');
+        assert!(has_caret && !lines[0].is_empty(), "{pattern:?}\n{message}");
         let column = lines[2].find('^').unwrap();
         let width = lines[1].chars().count();
         assert!(2 <= column && column <= width.max(2), "{pattern:?}\n{message}");

@@ -179,18 +179,18 @@ fn class(chars: &[char], at: &mut usize) -> Option<Set> {
     while *chars.get(*at)? != ']' {
         is_empty = false;
         let first = member(chars, at)?;
-        let is_range = chars.get(*at) == Some(&'-') && *chars.get(*at + 1)? != ']';
+        // After a set a hyphen is one character more.
+        let is_char = matches!(first[..], [(from, to)] if from == to);
+        let is_range = is_char && chars.get(*at) == Some(&'-') && *chars.get(*at + 1)? != ']';
         if !is_range {
             set.ranges.extend(first);
             continue;
         }
         *at += 1;
         let last = member(chars, at)?;
-        // A range is between two characters, not between sets.
-        let (&[(from, same_from)], &[(to, same_to)]) = (&first[..], &last[..]) else {
-            return None;
-        };
-        if from != same_from || to != same_to || from > to {
+        // A range ends with a character too.
+        let (&[(from, _)], &[(to, end)]) = (&first[..], &last[..]) else { return None };
+        if to != end || from > to {
             return None;
         }
         set.ranges.push((from, to));
@@ -234,7 +234,8 @@ fn escape(chars: &[char], at: &mut usize) -> Option<Set> {
             *at += 2;
             return Some(Set::one(char::from_u32(code)?));
         }
-        _ if SYMBOLS.contains(escaped) || OPERATORS.contains(escaped) => {
+        // Also a blank is a symbol that is allowed.
+        _ if escaped == ' ' || SYMBOLS.contains(escaped) || OPERATORS.contains(escaped) => {
             return Some(Set::one(escaped));
         }
         _ => return None,
