@@ -1,8 +1,8 @@
 //! Regular expressions as metric filters have them, put into the words of the `regex` crate.
 //!
 //! The small language is read in full and written anew: what the crate has beyond it (lazy
-//! quantifiers, set operators, names of classes) cannot come in by accident. Bytes are what is
-//! compared, and all classes are of ASCII.
+//! quantifiers, set operators, names of classes) cannot come in by accident. Characters are
+//! compared and not bytes, though the classes that have a name are of ASCII.
 
 use regex::bytes::{Regex, RegexBuilder};
 
@@ -11,7 +11,7 @@ pub const UNCOMPILED: &str = "Failed to compile regular expression.";
 
 /// The memory that an expression may take: enough for `.{0,5000}`, and not for all that 1,024
 /// characters can ask for.
-const BYTES_MAX: usize = 2 << 20;
+const BYTES_MAX: usize = 16 << 20;
 
 /// What is wrong with an expression: where, and what was expected.
 type Wrong = (usize, &'static str);
@@ -20,7 +20,7 @@ type Wrong = (usize, &'static str);
 pub fn compile(text: &str) -> Result<Regex, Wrong> {
     let too_large = |_| (0, "too large, expected fewer or smaller repetitions");
     let mut builder = RegexBuilder::new(&translated(text)?);
-    builder.unicode(false).size_limit(BYTES_MAX).dfa_size_limit(BYTES_MAX);
+    builder.size_limit(BYTES_MAX).dfa_size_limit(BYTES_MAX / 8);
     builder.build().map_err(too_large)
 }
 
@@ -78,8 +78,8 @@ pub fn translated(text: &str) -> Result<String, Wrong> {
     Ok(written)
 }
 
-/// Bytes that a class has.
-type Class = [bool; 256];
+/// The characters below U+0100 that a class has, and whether it has all others.
+type Class = [bool; 257];
 
 /// What an escape means.
 enum Atom {
@@ -174,7 +174,7 @@ impl Reader<'_> {
 
     /// Reads a class, whose bracket is at `at`.
     fn class(&mut self, at: usize) -> Result<Class, Wrong> {
-        let mut class = [false; 256];
+        let mut class = [false; 257];
         let is_negated = self.peek() == Some(b'^');
         if is_negated {
             self.at += 1;
@@ -229,7 +229,7 @@ fn write_byte(byte: u8, written: &mut String) {
     }
 }
 
-/// Writes a class as ranges of bytes.
+/// Writes a class as ranges of characters.
 fn write_class(class: &Class, written: &mut String) {
     written.push('[');
     let mut rest = (0..=u8::MAX).peekable();
@@ -247,9 +247,12 @@ fn write_class(class: &Class, written: &mut String) {
             write_byte(last, written);
         }
     }
+    if class[256] {
+        written.push_str("\\x{100}-\\x{10FFFF}");
+    }
     if written.ends_with('[') {
         // Everything is excluded: `[^\d\D]` matches nothing.
-        written.push_str("^\\x00-\\xFF");
+        written.push_str("^\\x00-\\x{10FFFF}");
     }
     written.push(']');
 }
@@ -272,8 +275,8 @@ mod tests {
             ("[--a~~]", "[\\x2D-a\\x7E]"),
             ("[a-c-e-]", "[\\x2Da-ce]"),
             ("[\\w-.]", "[\\x2D-\\x2E0-9A-Z\\x5Fa-z]"),
-            ("[^\\x01-\\xff]", "[\\x00]"),
-            ("[^\\d\\D]", "[^\\x00-\\xFF]"),
+            ("[^\\x01-\\xff]", "[\\x00\\x{100}-\\x{10FFFF}]"),
+            ("[^\\d\\D]", "[^\\x00-\\x{10FFFF}]"),
             ("\\x28\\.\\-\\/ ", "\\x28\\x2E\\x2D\\x2F\\x20"),
             ("[.*+?|$^{}]", "[\\x24\\x2A-\\x2B\\x2E\\x3F\\x5E\\x7B-\\x7D]"),
         ] {
