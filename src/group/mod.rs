@@ -206,6 +206,8 @@ impl Groups {
         let groups = self.shape(&step.shape);
         if step.shape.parts().is_empty() {
             groups.fold_total(fold, values, selected.len());
+        } else if step.keys.is_empty() {
+            groups.fold_periods(fold, periods, values);
         } else {
             match lane {
                 Lane::Narrow => {
@@ -308,6 +310,18 @@ impl Groups {
                 groups.merge_odd(fold, key, value);
             }
         }
+    }
+}
+
+/// Values, or as many ones, folded into one.
+fn folded(fold: Fold, values: Option<&[u64]>, count: usize) -> u128 {
+    let values = values.map(|values| values.iter().map(|value| u128::from(*value)));
+    match (values, fold) {
+        (None, Fold::Sum) => count as u128,
+        (None, Fold::Min | Fold::Max) => 1,
+        (Some(values), Fold::Sum) => values.sum(),
+        (Some(values), Fold::Min) => values.min().unwrap_or_default(),
+        (Some(values), Fold::Max) => values.max().unwrap_or_default(),
     }
 }
 
@@ -497,17 +511,23 @@ impl ShapeGroups {
         self.interned.fold_all(fold, packed, is_valued.then_some(interned));
     }
 
+    /// Folds values (or ones) that have no key but their period. Neighbours in a log are
+    /// neighbours in time: they are folded before a table is asked.
+    fn fold_periods(&mut self, fold: Fold, periods: &[u32], values: Option<&[u64]>) {
+        let mut start = 0;
+        for run in periods.chunk_by(|left, right| left == right) {
+            let end = start + run.len();
+            let value = folded(fold, values.map(|values| &values[start..end]), run.len());
+            let (word, overflows) = (value as u64, (value >> 64) as u64);
+            self.narrow.merge_one(fold, run[0].into(), word, overflows);
+            start = end;
+        }
+    }
+
     fn fold_total(&mut self, fold: Fold, values: Option<&[u64]>, count: usize) {
-        let wide = |value: &u64| u128::from(*value);
-        let value = match (values, fold) {
-            _ if count == 0 => return,
-            (None, Fold::Sum) => count as u128,
-            (None, Fold::Min | Fold::Max) => 1,
-            (Some(values), Fold::Sum) => values.iter().map(wide).sum(),
-            (Some(values), Fold::Min) => values.iter().map(wide).min().unwrap_or_default(),
-            (Some(values), Fold::Max) => values.iter().map(wide).max().unwrap_or_default(),
-        };
-        self.fold_into_total(fold, value.into());
+        if count > 0 {
+            self.fold_into_total(fold, folded(fold, values, count).into());
+        }
     }
 
     fn fold_into_total(&mut self, fold: Fold, value: Amount) {
