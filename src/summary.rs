@@ -1,15 +1,20 @@
 //! The main job as questions: what was accepted, what was rejected, and by whom.
 //!
 //! All of them are asked in one pass. They are ordinary queries: nothing below this room knows
-//! that there is a summary.
+//! that there is a summary. What is accepted and what is rejected say the two metric filters that
+//! `rules/` ships, by the names of their fields, so that they hold for any layout.
 
 use crate::amount::Amount;
-use crate::error::Error;
+use crate::dialect::{FilterFile, MetricFilter};
+use crate::error::{Error, ErrorKind};
 use crate::field::Field;
-use crate::filter::Filter;
-use crate::query::{Measure, Query, Scope};
+use crate::query::{Measure, Query, QueryBuilder, Scope};
 use crate::report::{Answer, Report};
 use crate::tally::Tally;
+
+/// The filters of accepted and of rejected bytes, as `flowagg metric --filter` takes them.
+const ACCEPT: &str = include_str!("../rules/accept_bytes_filter.json");
+const REJECT: &str = include_str!("../rules/reject_bytes_filter.json");
 
 /// How many questions a summary asks.
 const QUESTIONS: usize = 9;
@@ -59,26 +64,33 @@ pub struct Traffic {
 /// None that a test would not find: the questions are fixed.
 pub fn queries(top: usize) -> Result<Vec<Query>, Error> {
     let moment = |measure: Measure| Query::builder().scope(Scope::All).measure(measure).build();
-    let of = |action: &str| Filter::new().and_in(Field::Action, [action]);
-    let sum = |action: &str, measure: Measure| {
-        Query::builder().filter(of(action)).measure(measure).build()
-    };
-    Ok(vec![
-        moment(Measure::Min(Field::Start.into()))?,
-        moment(Measure::Max(Field::End.into()))?,
-        sum("ACCEPT", Measure::Count)?,
-        sum("ACCEPT", Measure::Sum(Field::Packets.into()))?,
-        sum("ACCEPT", Measure::Sum(Field::Bytes.into()))?,
-        sum("REJECT", Measure::Count)?,
-        sum("REJECT", Measure::Sum(Field::Packets.into()))?,
-        sum("REJECT", Measure::Sum(Field::Bytes.into()))?,
-        Query::builder()
-            .filter(of("ACCEPT"))
-            .group_by([Field::SrcAddr])
-            .measure(Measure::Sum(Field::Bytes.into()))
-            .top(top)
-            .build()?,
-    ])
+    let mut queries =
+        vec![moment(Measure::Min(Field::Start.into()))?, moment(Measure::Max(Field::End.into()))?];
+    for text in [ACCEPT, REJECT] {
+        let filter = filter(text)?;
+        queries.extend([
+            traffic(&filter).measure(Measure::Count).build()?,
+            traffic(&filter).measure(Measure::Sum(Field::Packets.into())).build()?,
+            filter.to_query()?.to_builder().scope(Scope::Traffic).build()?,
+        ]);
+    }
+    let accepted = filter(ACCEPT)?;
+    let bytes = accepted.to_query()?.to_builder().scope(Scope::Traffic);
+    queries.push(bytes.group_by([Field::SrcAddr]).top(top).build()?);
+    Ok(queries)
+}
+
+/// The filter of a file, by the names of its fields.
+fn filter(text: &str) -> Result<MetricFilter, Error> {
+    let file = FilterFile::read(text.as_bytes(), "summary")?;
+    let filter = file.filters.first().map(|filter| filter.parse());
+    let none = || Error::new(ErrorKind::Internal, "a shipped file holds no filter");
+    Ok(filter.ok_or_else(none)??.by_name())
+}
+
+/// The records of traffic that match.
+fn traffic(filter: &MetricFilter) -> QueryBuilder {
+    filter.matching().scope(Scope::Traffic)
 }
 
 impl<'a> Summary<'a> {

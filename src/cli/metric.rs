@@ -84,7 +84,7 @@ fn typed(pattern: &str, options: &MetricOptions) -> Entry<MetricFilter> {
         }
         MetricFilter::new(pattern, transformation)
     });
-    let label = "pattern".to_owned();
+    let label = "--pattern".to_owned();
     Entry { name: label.clone(), label, checked, notes: Vec::new() }
 }
 

@@ -41,9 +41,12 @@ pub fn run(cli: Cli) -> Exit {
             let common = metric.common.clone().or(common);
             metric::run(&metric, &common)
         }
-        Some(Command::TestPattern(test)) => {
-            let common = test.common.clone().or(common);
+        Some(Command::TestPattern(test)) if common.is_of_output() => {
             test_pattern::run(&test, &common)
+        }
+        Some(Command::TestPattern(_)) => {
+            say::error("options before `test-pattern`, but for -o, have no meaning for it");
+            Exit::Usage
         }
         Some(Command::Gen(options)) if common.is_unset() => generate::run(&options),
         Some(Command::Gen(_)) => {

@@ -204,13 +204,13 @@ pub struct MetricOptions {
     #[arg(required_unless_present = "filter")]
     pub pattern: Option<String>,
 
-    /// A metric filter or many: JSON of aws or CloudFormation; may be repeated
+    /// A metric filter or many, as aws or CloudFormation have it; may be repeated
     #[arg(short, long, value_name = "FILE", help_heading = "Filter", conflicts_with_all = [
         "pattern", "value", "default", "unit", "dimension", "name",
     ])]
     pub filter: Vec<PathBuf>,
 
-    /// What a match adds: a number, '$bytes', '$10' or '$.bytes' [default: 1]
+    /// What a match adds: a number, '$bytes' or '$.bytes' [default: 1]
     #[arg(long, value_name = "VALUE", help_heading = "Filter", allow_hyphen_values = true)]
     pub value: Option<String>,
 
@@ -223,22 +223,23 @@ pub struct MetricOptions {
     pub dimension: Vec<(String, String)>,
 
     /// The metric's unit, such as Bytes [default: None]
-    #[arg(long, value_name = "UNIT", help_heading = "Filter")]
+    #[arg(long, value_name = "UNIT", help_heading = "Filter", hide_short_help = true)]
     pub unit: Option<String>,
 
     /// The metric's name [default: that of the value]
-    #[arg(long, value_name = "NAME", help_heading = "Filter")]
+    #[arg(long, value_name = "NAME", help_heading = "Filter", hide_short_help = true)]
     pub name: Option<String>,
 
     /// Who adds the default: every other `event`, or a `minute` without a match
     #[arg(long, value_name = "EACH", help_heading = "Filter", hide_possible_values = true)]
+    #[arg(hide_short_help = true)]
     pub default_for: Option<DefaultEach>,
 
     /// The length of a period, a multiple of 60 [default: 60]
     #[arg(long, value_name = "SECONDS", value_parser = period, help_heading = "Output")]
     pub period: Option<u32>,
 
-    /// Mark periods in ALARM, such as '>= 10 for 3'; exit with 1 if there are any
+    /// Mark periods in ALARM, such as '>= 10 for 3'; exit with 1 if any
     #[arg(long, value_name = "ALARM", value_parser = Alarm::parse, help_heading = "Output")]
     pub alarm: Option<Alarm>,
 
@@ -296,13 +297,21 @@ pub struct TestOptions {
     #[arg(value_name = "PATTERN", help_heading = "Input", allow_hyphen_values = true)]
     pub pattern: String,
 
-    /// A file, plain or gzip, with an event on each line; `-`, or none, is standard input
+    /// A file with an event on each line, plain or gzip; `-`, or none, is standard input
     #[arg(value_name = "FILE", help_heading = "Input")]
     pub file: Option<PathBuf>,
 
-    /// What can be typed before the command too.
-    #[command(flatten)]
-    pub common: Common,
+    /// How matches are written: table, json or csv [default: table]
+    #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]
+    #[arg(hide_possible_values = true)]
+    output: Option<Format>,
+}
+
+impl TestOptions {
+    /// How matches are written.
+    pub fn format(&self, before: &Common) -> Format {
+        self.output.unwrap_or_else(|| before.format())
+    }
 }
 
 /// Which events rules and metric filters count.
@@ -417,6 +426,11 @@ impl Common {
         }
     }
 
+    /// Whether none was typed but how the answer is written.
+    pub fn is_of_output(&self) -> bool {
+        Self { output: None, ..self.clone() }.is_unset()
+    }
+
     /// Whether none was typed.
     pub fn is_unset(&self) -> bool {
         *self == Self::default()
@@ -512,7 +526,7 @@ mod tests {
             .map(|name| command.find_subcommand_mut(name).unwrap().render_help());
         for help in [command.render_help(), rule, metric, test] {
             let help = help.to_string();
-            assert!(help.lines().count() <= 30, "{help}");
+            assert!(help.lines().count() <= 34, "{help}");
             assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
         }
     }

@@ -23,7 +23,7 @@ pub fn run(options: &TestOptions, common: &Common) -> Exit {
         Ok(sources) => sources,
         Err(message) => return usage(message),
     };
-    let style = match common.format() {
+    let style = match options.format(common) {
         Format::Table => Style::Table { is_coloured: is_coloured() },
         Format::Json => Style::Json,
         Format::Csv => Style::Csv,
