@@ -3,13 +3,14 @@
 //! contributors. Every run's result is checked against the one that is known.
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use flowagg::generate::{Generator, Options};
 use flowagg::rooms::{
     Batch, FilterScratch, Fold, Groups, Lines, Marks, Notes, PAD, Padded, Plan, Scanner, Scratch,
-    Seeds, Shared, Totals,
+    Seeds, Shared, Texts, Totals,
 };
 use flowagg::{Amount, Field, Filter, Layout, Level, Measure, Query};
 
@@ -100,7 +101,7 @@ fn scan(c: &mut Criterion) {
 
 fn batch(c: &mut Criterion) {
     let log = Log::of(Options::default().contributors);
-    let plan = Plan::new(&[accepted()], &Layout::v2(), Lines::Records);
+    let plan = Plan::new(&[accepted()], &Layout::v2(), Lines::Records, &Arc::<Texts>::default());
     let mut group = c.benchmark_group("batch");
     group.throughput(Throughput::Bytes(log.bytes));
     let mut expected = None;
@@ -123,7 +124,7 @@ fn batch(c: &mut Criterion) {
 
 fn select(c: &mut Criterion) {
     let log = Log::of(Options::default().contributors);
-    let plan = Plan::new(&[accepted()], &Layout::v2(), Lines::Records);
+    let plan = Plan::new(&[accepted()], &Layout::v2(), Lines::Records, &Arc::<Texts>::default());
     let mut group = c.benchmark_group("select");
     group.throughput(Throughput::Bytes(log.bytes));
     let mut expected = None;
@@ -178,8 +179,12 @@ fn groups(c: &mut Criterion) {
             let query = Query::builder()
                 .group_by(keys.iter().copied())
                 .measure(Measure::Sum(Field::Bytes.into()));
-            let plan =
-                Plan::new(&[query.build().expect("a valid query")], &Layout::v2(), Lines::Records);
+            let plan = Plan::new(
+                &[query.build().expect("a valid query")],
+                &Layout::v2(),
+                Lines::Records,
+                &Arc::<Texts>::default(),
+            );
             let batches = batches(&plan, &marks);
             let all: Vec<u32> = (0..batches.iter().map(|(_, b)| b.rows().len()).max().unwrap_or(0)
                 as u32)

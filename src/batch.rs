@@ -540,7 +540,7 @@ fn around(text: &[u8], (start, end): (u32, u32)) -> (u32, u32) {
 }
 
 /// Removes the values at `positions`, which are in order and without repetition.
-fn remove<T: Copy>(values: &mut Vec<T>, positions: &[u32]) {
+pub fn remove<T: Copy>(values: &mut Vec<T>, positions: &[u32]) {
     let mut positions = positions.iter().map(|&position| position as usize).peekable();
     let first = positions.peek().copied().unwrap_or(values.len());
     let mut kept = first;

@@ -1,16 +1,19 @@
 //! Contributors in machine words, and back to text.
 //!
 //! A contributor is a combination of texts. Most are packed: an IPv4 address takes 32 bits, a
-//! port 16, a protocol 8, so that a pair of addresses is one `u64` and a five-tuple one `u128`.
-//! Whatever does not pack (names, IPv6 pairs, odd spellings) becomes a byte string that tags each
-//! part. Every combination of texts has exactly one encoding, which depends on nothing but the
-//! texts and the kinds of the columns; so equal contributors always meet.
+//! port 16, a protocol 8, a text 32 for its number, so that a pair of addresses is one `u64` and a
+//! five-tuple one `u128`. Whatever does not pack (IPv6 pairs, odd spellings, texts without a
+//! number) becomes a byte string that tags each part. Every combination of texts has exactly one
+//! encoding in a run, which depends on nothing but the texts and the kinds of the columns; so
+//! equal contributors always meet.
 
 use std::cmp::Ordering;
 use std::io::Write;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 use crate::field::Kind;
+use crate::intern::Texts;
 use crate::value::{Address, Number};
 
 /// Key text beyond this is cut: Contributor Insights' limit of 1 KB for a key.
@@ -36,15 +39,6 @@ impl Part {
             Kind::Status | Kind::Text => Self::Text,
         }
     }
-
-    /// The bits that its values take; none for bytes.
-    pub fn bits(self) -> Option<u32> {
-        match self {
-            Self::Address => Some(32),
-            Self::Number(bits) => Some(bits),
-            Self::Text => None,
-        }
-    }
 }
 
 /// Where the contributors of regular records are kept.
@@ -59,10 +53,21 @@ pub enum Lane {
 }
 
 /// The kinds of a query's keys, in order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct KeyShape {
     parts: Vec<Part>,
+    /// Where texts have numbers; without, they do not pack.
+    texts: Option<Arc<Texts>>,
 }
+
+impl PartialEq for KeyShape {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts == other.parts && self.texts.is_some() == other.texts.is_some()
+    }
+}
+
+/// Bits of a text's number.
+pub const TEXT_BITS: u32 = 32;
 
 /// A contributor, encoded.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -91,7 +96,31 @@ const TAG_TEXT: u8 = 3;
 impl KeyShape {
     /// The shape of keys with these parts.
     pub fn new(parts: Vec<Part>) -> Self {
-        Self { parts }
+        Self { parts, texts: None }
+    }
+
+    /// The shape of keys with these parts, in a run whose texts have these numbers.
+    pub fn with_texts(parts: Vec<Part>, texts: &Arc<Texts>) -> Self {
+        let texts = Some(Arc::clone(texts)).filter(|_| parts.contains(&Part::Text));
+        Self { parts, texts }
+    }
+
+    /// Where texts have numbers, if any of the parts is one.
+    pub fn numbered_texts(&self) -> Option<&Arc<Texts>> {
+        self.texts.as_ref()
+    }
+
+    /// The bits that the values of a part take; none for bytes.
+    fn bits(&self, part: Part) -> Option<u32> {
+        match part {
+            Part::Address => Some(32),
+            Part::Number(bits) => Some(bits),
+            Part::Text => self.texts.as_ref().map(|_| TEXT_BITS),
+        }
+    }
+
+    fn all_bits(&self) -> Option<u32> {
+        self.parts.iter().map(|&part| self.bits(part)).sum()
     }
 
     /// Its parts.
@@ -101,7 +130,7 @@ impl KeyShape {
 
     /// Where regular records' keys go.
     pub fn lane(&self) -> Lane {
-        match self.parts.iter().map(|part| part.bits()).sum::<Option<u32>>() {
+        match self.all_bits() {
             Some(0..=64) => Lane::Narrow,
             Some(65..=128) => Lane::Packed,
             _ => Lane::Wide,
@@ -149,9 +178,11 @@ impl KeyShape {
                     Number::Plain(value) if value.checked_shr(bits).unwrap_or(0) == 0 => value,
                     _ => return None,
                 },
-                Part::Text => return None,
+                // Keys that do not pack as a whole need no numbers.
+                Part::Text if self.lane() == Lane::Wide => return None,
+                Part::Text => self.texts.as_ref()?.number(cut(text))?.into(),
             };
-            Some(word << part.bits()? | u128::from(value))
+            Some(word << self.bits(part)? | u128::from(value))
         })
     }
 
@@ -169,7 +200,7 @@ impl KeyShape {
     /// period from a contributor. None if the first part is no number.
     pub fn split_first(&self, key: &Key, rest: &KeyShape) -> Option<(u64, Key)> {
         if self.parts.get(1..) == Some(rest.parts.as_slice())
-            && let Some(bits) = rest.parts.iter().map(|part| part.bits()).sum::<Option<u32>>()
+            && let Some(bits) = rest.all_bits().filter(|&bits| bits < u128::BITS)
         {
             let split = |word: u128| ((word >> bits) as u64, word & !(u128::MAX << bits));
             let word = match (key, self.lane()) {
@@ -206,7 +237,7 @@ impl KeyShape {
     }
 
     /// Calls `visit` with the place and the value of each part.
-    fn values<'k>(&self, key: &'k Key, mut visit: impl FnMut(usize, Value<'k>)) {
+    fn values<'k>(&'k self, key: &'k Key, mut visit: impl FnMut(usize, Value<'k>)) {
         let mut rest = match key {
             Key::Narrow(word) => return self.unpack(u128::from(*word), visit),
             Key::Packed(word) if self.lane() == Lane::Packed => return self.unpack(*word, visit),
@@ -236,16 +267,17 @@ impl KeyShape {
         }
     }
 
-    fn unpack<'k>(&self, word: u128, mut visit: impl FnMut(usize, Value<'k>)) {
-        let mut above: u32 = self.parts.iter().filter_map(|part| part.bits()).sum();
-        for (at, part) in self.parts.iter().enumerate() {
-            let bits = part.bits().unwrap_or_default();
+    fn unpack<'k>(&'k self, word: u128, mut visit: impl FnMut(usize, Value<'k>)) {
+        let mut above = self.all_bits().unwrap_or_default();
+        for (at, &part) in self.parts.iter().enumerate() {
+            let bits = self.bits(part).unwrap_or_default();
             above -= bits;
             let value = (word >> above) as u64 & (u64::MAX >> (64 - bits));
             visit(
                 at,
-                match part {
-                    Part::Address => Value::V4(value as u32),
+                match (part, &self.texts) {
+                    (Part::Address, _) => Value::V4(value as u32),
+                    (Part::Text, Some(texts)) => Value::Text(texts.text(value as u32)),
                     _ => Value::Number(value),
                 },
             );
@@ -268,9 +300,9 @@ pub fn push_number(bytes: &mut Vec<u8>, value: u64) {
     bytes.extend(value.to_be_bytes());
 }
 
-/// Appends a text to a wide key, cut at a character's boundary if it is too long.
-pub fn push_text(bytes: &mut Vec<u8>, text: &[u8]) {
-    let text = match text.get(..KEY_BYTES_MAX) {
+/// A key's text, cut at a character's boundary if it is too long.
+pub fn cut(text: &[u8]) -> &[u8] {
+    match text.get(..KEY_BYTES_MAX) {
         None => text,
         Some(_) => {
             let is_boundary = |&end: &usize| text[end] & 0b1100_0000 != 0b1000_0000;
@@ -279,7 +311,12 @@ pub fn push_text(bytes: &mut Vec<u8>, text: &[u8]) {
                 .find(|end| *end == text.len() || is_boundary(end));
             &text[..end.unwrap_or(KEY_BYTES_MAX)]
         }
-    };
+    }
+}
+
+/// Appends a text to a wide key, cut if it is too long.
+pub fn push_text(bytes: &mut Vec<u8>, text: &[u8]) {
+    let text = cut(text);
     bytes.push(TAG_TEXT);
     bytes.extend((text.len() as u16).to_be_bytes());
     bytes.extend_from_slice(text);

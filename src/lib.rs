@@ -27,7 +27,7 @@
 //! | words | error, field, value, amount |
 //! | bytes | scan, source |
 //! | records | json, record and layout (a header is a line), tally, batch |
-//! | questions | pattern, filter, key, query, plan |
+//! | questions | pattern, filter, intern, key, query, plan |
 //! | work | group, rank, report, engine |
 //! | dialects | dialect, metric, summary |
 //! | answers | render |
@@ -57,6 +57,7 @@ mod field;
 mod filter;
 pub mod generate;
 mod group;
+mod intern;
 mod json;
 mod key;
 mod layout;
@@ -98,6 +99,7 @@ pub mod rooms {
     pub use crate::batch::{Batch, Lines, Notes};
     pub use crate::filter::Scratch as FilterScratch;
     pub use crate::group::{Fold, Groups, Scratch, Seeds, Shared, Totals};
+    pub use crate::intern::Texts;
     pub use crate::plan::Plan;
     pub use crate::scan::{Marks, PAD, Padded, Scanner};
 }

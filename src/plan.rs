@@ -1,8 +1,11 @@
 //! The treaty between questions and a layout: made once for each layout, before its first record.
 
 use crate::batch::{Form, Lines, Reading};
+use std::sync::Arc;
+
 use crate::field::{Field, Kind};
 use crate::filter::{Filter, Tests};
+use crate::intern::Texts;
 use crate::json::JsonPath;
 use crate::key::{KeyShape, Lane, Part};
 use crate::layout::{Column, Layout, Place, Stretch};
@@ -94,8 +97,9 @@ pub enum Regular {
 }
 
 impl Plan {
-    /// Plans `queries` over records of `layout`, or whatever else the `lines` are.
-    pub fn new(queries: &[Query], layout: &Layout, lines: Lines) -> Self {
+    /// Plans `queries` over records of `layout`, or whatever else the `lines` are, in a run whose
+    /// texts have these numbers.
+    pub fn new(queries: &[Query], layout: &Layout, lines: Lines, texts: &Arc<Texts>) -> Self {
         let asks = |form: Form| queries.iter().any(|query| query.form == form);
         let lines = if asks(Form::Records) { lines } else { Lines::Refused };
         let mut reading = match lines {
@@ -116,7 +120,7 @@ impl Plan {
             reading = reading.with_json(&paths, keeps);
         }
 
-        let treaty = Treaty { lines, paths: &paths, reading: &reading };
+        let treaty = Treaty { lines, paths: &paths, reading: &reading, texts };
         let mut distinct: Vec<(Form, Scope, &Filter)> = Vec::new();
         let mut steps = Vec::new();
         for query in queries {
@@ -171,6 +175,7 @@ struct Treaty<'a> {
     lines: Lines,
     paths: &'a [JsonPath],
     reading: &'a Reading,
+    texts: &'a Arc<Texts>,
 }
 
 impl Treaty<'_> {
@@ -227,7 +232,8 @@ impl Step {
         let seconds = query.period.filter(|_| part == query::Part::Periods);
         let period = seconds.map(|seconds| Period { time: source(&Field::Start.into()), seconds });
         let parts = period.iter().map(|_| Part::Number(u32::BITS));
-        let shape = KeyShape::new(parts.chain(keys.iter().map(|key| treaty.part(key))).collect());
+        let parts = parts.chain(keys.iter().map(|key| treaty.part(key))).collect();
+        let shape = KeyShape::with_texts(parts, treaty.texts);
         let mut sources = keys.iter().chain(period.iter().map(|period| &period.time));
         let is_regular = sources.all(|key| key.regular != Regular::Missing);
         let value = match &query.measure {

@@ -9,7 +9,7 @@ const FLOORS: [&[&str]; 8] = [
     &["scan", "source"],
     &["json", "record layout", "tally", "batch"],
     // The filter names columns only; `query` is to its right.
-    &["pattern", "filter", "key", "query", "plan"],
+    &["pattern", "filter", "intern", "key", "query", "plan"],
     &["group", "rank", "report", "engine"],
     &["generate", "dialect", "metric", "summary"],
     &["render"],

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::batch::{Form, Lines, SPECIMENS_MAX, Specimen};
 use crate::error::{Error, ErrorKind};
 use crate::group::{Fold, Groups, Seeds, Shared};
+use crate::intern::Texts;
 use crate::layout::Layout;
 use crate::query::Query;
 use crate::report::{Answer, Fault, MalformedLine, Report};
@@ -170,6 +171,7 @@ impl Engine {
             layout: Arc::new(self.layout.clone()),
             lines: self.lines,
             shared: shared(queries),
+            texts: Arc::default(),
             block_bytes: self.block_bytes,
             progress: &self.progress,
         };
@@ -193,6 +195,7 @@ pub(crate) struct Run<'a> {
     lines: Lines,
     /// One for each part of each query.
     shared: Vec<Arc<Shared>>,
+    texts: Arc<Texts>,
     block_bytes: usize,
     progress: &'a Progress,
 }
@@ -225,6 +228,7 @@ impl Run<'_> {
             Schedule::new(self.inputs.len(), self.block_bytes, pool.current_num_threads());
         let findings = pool.broadcast(|_| self.work(&schedule));
         let findings: Vec<Findings> = findings.into_iter().collect::<Result<_, _>>()?;
+        self.texts.finish();
 
         let mut tally = Tally::default();
         let (mut groups, mut specimens, mut faults) = (Vec::new(), Vec::new(), Vec::new());

@@ -322,7 +322,7 @@ impl<'a> Worker<'a> {
         let known =
             self.plans.iter().position(|(other, _)| Arc::ptr_eq(other, layout) || other == layout);
         let at = known.unwrap_or_else(|| {
-            let plan = Plan::new(self.run.queries, layout, self.run.lines);
+            let plan = Plan::new(self.run.queries, layout, self.run.lines, &self.run.texts);
             self.plans.push((Arc::clone(layout), plan));
             self.plans.len() - 1
         });

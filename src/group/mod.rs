@@ -7,7 +7,6 @@
 //! Values are words, as those of flow logs are; the few that are none (JSON events may hold
 //! fractions and negative numbers) are kept beside the tables as exact amounts.
 
-mod interned;
 mod moments;
 mod shared;
 mod table;
@@ -19,14 +18,14 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use crate::amount::Amount;
-use crate::batch::Batch;
-use crate::key::{Key, KeyShape, Lane, PARTS_MAX, push_number, push_text, push_v4};
+use crate::batch::{Batch, remove};
+use crate::intern::Remembered;
+use crate::key::{Key, KeyShape, Lane, PARTS_MAX, TEXT_BITS, cut, push_number, push_text, push_v4};
 use crate::plan::{Period, Regular, Source, Step};
 use crate::query::{Measure, Part};
 use crate::scan::Marks;
 use crate::value::Number;
 
-use interned::Interned;
 pub use moments::{Moment, Moments};
 use shared::Parts;
 pub use shared::Shared;
@@ -111,8 +110,6 @@ struct ShapeGroups {
     narrow: Table<u64>,
     packed: Table<u128>,
     wide: WideTable,
-    /// What is on its way to `wide`.
-    interned: Interned,
     /// What is no word, by contributor: adds to what the tables hold.
     odd: HashMap<Key, Amount>,
     seeds: Seeds,
@@ -127,7 +124,9 @@ pub struct Scratch {
     packed: Vec<u128>,
     bytes: Vec<u8>,
     values: Vec<u64>,
-    interned: Vec<u64>,
+    remembered: Remembered,
+    /// Where among the keys that were gathered a text has no number.
+    unpacked: Vec<u32>,
     periods: Vec<u32>,
     selected: Vec<u32>,
     odd: Vec<(u32, Amount)>,
@@ -158,7 +157,6 @@ impl Groups {
     pub fn finish(&mut self) {
         let fold = self.shared.fold();
         for groups in &mut self.shapes {
-            groups.interned.empty_into(&groups.shape, fold, &mut groups.wide);
             // What is left would only have to be merged later, by fewer threads.
             if let Some(parts) = &groups.parts {
                 shared::empty_into(&mut groups.narrow, fold, parts.narrow());
@@ -195,32 +193,40 @@ impl Groups {
             (scratch.selected, scratch.odd) = (with_value, odd);
             return;
         };
-        let values = step.value.map(|_| scratch.values.as_slice());
         scratch.periods.clear();
         if let Some(period) = step.period {
             gather_periods(&period, batch, selected, &mut scratch.periods);
-            self.moments.observe(&scratch.periods, values);
+            self.moments.observe(&scratch.periods, values_of(step, scratch));
         }
-        let (fold, periods) = (self.shared.fold(), &scratch.periods);
+        let fold = self.shared.fold();
         let shared = Arc::clone(&self.shared);
         let groups = self.shape(&step.shape);
         if step.shape.parts().is_empty() {
-            groups.fold_total(fold, values, selected.len());
+            groups.fold_total(fold, values_of(step, scratch), selected.len());
         } else if step.keys.is_empty() {
-            groups.fold_periods(fold, periods, values);
+            groups.fold_periods(fold, &scratch.periods, values_of(step, scratch));
         } else {
             match lane {
                 Lane::Narrow => {
-                    gather_keys(step, batch, selected, periods, &mut scratch.narrow);
-                    groups.make_room(&shared, scratch.narrow.len());
-                    groups.narrow.fold_all(fold, &scratch.narrow, values);
+                    let mut keys = std::mem::take(&mut scratch.narrow);
+                    gather_keys(step, marks, batch, selected, &mut keys, scratch);
+                    groups.set_aside(fold, step, marks, batch, selected, &mut keys, scratch);
+                    groups.make_room(&shared, keys.len());
+                    groups.narrow.fold_all(fold, &keys, values_of(step, scratch));
+                    scratch.narrow = keys;
                 }
                 Lane::Packed => {
-                    gather_keys(step, batch, selected, periods, &mut scratch.packed);
-                    groups.make_room(&shared, scratch.packed.len());
-                    groups.packed.fold_all(fold, &scratch.packed, values);
+                    let mut keys = std::mem::take(&mut scratch.packed);
+                    gather_keys(step, marks, batch, selected, &mut keys, scratch);
+                    groups.set_aside(fold, step, marks, batch, selected, &mut keys, scratch);
+                    groups.make_room(&shared, keys.len());
+                    groups.packed.fold_all(fold, &keys, values_of(step, scratch));
+                    scratch.packed = keys;
                 }
-                Lane::Wide => groups.fold_wide(fold, step, marks, batch, selected, scratch),
+                Lane::Wide => {
+                    let rows = 0..selected.len();
+                    groups.fold_wide(fold, step, marks, batch, selected, scratch, rows);
+                }
             }
         }
         for (position, amount) in odd.drain(..) {
@@ -405,11 +411,13 @@ fn gather_keys<
     K: Word + From<u64> + std::ops::Shl<u32, Output = K> + std::ops::BitOr<Output = K>,
 >(
     step: &Step,
+    marks: &Marks<'_>,
     batch: &Batch,
     selected: &[u32],
-    periods: &[u32],
     keys: &mut Vec<K>,
+    scratch: &mut Scratch,
 ) {
+    let Scratch { periods, remembered, unpacked, .. } = scratch;
     keys.clear();
     keys.extend(periods.iter().map(|&period| K::from(period.into())));
     keys.resize(selected.len(), K::default());
@@ -432,9 +440,28 @@ fn gather_keys<
                     *key = join(*key, values[at as usize], bits);
                 }
             }
-            Regular::Text | Regular::Missing => unreachable!("text keys have the wide lane"),
+            Regular::Text => {
+                let (Some(texts), Some(stretch)) = (step.shape.numbered_texts(), source.stretch)
+                else {
+                    unreachable!("keys with texts pack only where texts have numbers")
+                };
+                for (at, (key, &position)) in keys.iter_mut().zip(selected).enumerate() {
+                    let text = cut(batch.regular_text(marks, position as usize, stretch));
+                    let number = remembered.number(texts, stretch.first, text);
+                    if number.is_none() {
+                        unpacked.push(at as u32);
+                    }
+                    *key = join(*key, number.unwrap_or_default().into(), TEXT_BITS);
+                }
+            }
+            Regular::Missing => unreachable!("a step without a key column has no lane"),
         }
     }
+}
+
+/// The values that were gathered; none for ones.
+fn values_of<'s>(step: &Step, scratch: &'s Scratch) -> Option<&'s [u64]> {
+    step.value.map(|_| scratch.values.as_slice())
 }
 
 /// Appends the keys of a regular row to a wide key.
@@ -457,7 +484,6 @@ impl ShapeGroups {
             narrow: Table::of_all(seeds),
             packed: Table::of_all(seeds),
             wide: WideTable::new(seeds),
-            interned: Interned::new(seeds),
             odd: HashMap::new(),
             seeds,
             parts: None,
@@ -474,7 +500,9 @@ impl ShapeGroups {
         shared::empty_into(&mut self.packed, shared.fold(), parts.packed());
     }
 
-    /// Folds the values of regular rows (or ones) into those of contributors that have texts.
+    /// Folds the values of `rows` among the selected regular ones (or ones) into those of
+    /// contributors that are bytes.
+    #[expect(clippy::too_many_arguments, reason = "a row is found by all of these")]
     fn fold_wide(
         &mut self,
         fold: Fold,
@@ -483,32 +511,48 @@ impl ShapeGroups {
         batch: &Batch,
         selected: &[u32],
         scratch: &mut Scratch,
+        rows: impl Iterator<Item = usize>,
     ) {
-        let Scratch { packed, bytes, values, interned, periods, .. } = scratch;
-        let is_valued = step.value.is_some();
-        let fits = Interned::fits(&self.shape);
-        packed.clear();
-        interned.clear();
-        for (at, &position) in selected.iter().enumerate() {
-            let (position, period) = (position as usize, periods.get(at).copied());
-            let value = if is_valued { values[at] } else { 1 };
-            let word = match fits {
-                true => self.interned.word(&step.keys, period, marks, batch, position),
-                false => None,
-            };
-            if let Some(word) = word {
-                packed.push(word);
-                interned.push(value);
-                continue;
-            }
+        let Scratch { bytes, values, periods, .. } = scratch;
+        for at in rows {
+            let position = selected[at];
             bytes.clear();
-            if let Some(period) = period {
+            if let Some(&period) = periods.get(at) {
                 push_number(bytes, period.into());
             }
-            push_keys(step, marks, batch, position, bytes);
+            push_keys(step, marks, batch, position as usize, bytes);
+            let value = if step.value.is_some() { values[at] } else { 1 };
             self.wide.fold(fold, bytes, value, 0);
         }
-        self.interned.fold_all(fold, packed, is_valued.then_some(interned));
+    }
+
+    /// Folds rows that have a text without a number, and takes them from the gathered keys and
+    /// values.
+    #[expect(clippy::too_many_arguments, reason = "a row is found by all of these")]
+    fn set_aside<K: Copy>(
+        &mut self,
+        fold: Fold,
+        step: &Step,
+        marks: &Marks<'_>,
+        batch: &Batch,
+        selected: &[u32],
+        keys: &mut Vec<K>,
+        scratch: &mut Scratch,
+    ) {
+        if scratch.unpacked.is_empty() {
+            return;
+        }
+        let mut unpacked = std::mem::take(&mut scratch.unpacked);
+        unpacked.sort_unstable();
+        unpacked.dedup();
+        let rows = unpacked.iter().map(|&at| at as usize);
+        self.fold_wide(fold, step, marks, batch, selected, scratch, rows);
+        remove(keys, &unpacked);
+        if step.value.is_some() {
+            remove(&mut scratch.values, &unpacked);
+        }
+        unpacked.clear();
+        scratch.unpacked = unpacked;
     }
 
     /// Folds values (or ones) that have no key but their period. Neighbours in a log are

@@ -10,6 +10,8 @@ mod sql;
 use std::fmt::Write;
 
 use super::InsightRule;
+use std::sync::Arc;
+
 use crate::amount::Comparison;
 use crate::batch::Form;
 use crate::field::{Field, V2};
@@ -123,7 +125,8 @@ fn lane(query: &Query) -> &'static str {
         Some(position) => Part::of(layout.kind(position - 1)),
         None => Part::Text,
     };
-    match KeyShape::new(query.keys.iter().map(part).collect()).lane() {
+    let parts = query.keys.iter().map(part).collect();
+    match KeyShape::with_texts(parts, &Arc::default()).lane() {
         Lane::Narrow => "in 64 bits",
         Lane::Packed => "in 128 bits",
         Lane::Wide => "as bytes",

@@ -1,0 +1,151 @@
+//! Texts and their numbers: so that a contributor with texts among its keys packs into a word.
+//!
+//! Logs have few texts, and those in runs: records of one interface stand together, an action is
+//! one of two. Each text gets a number once in a run, the same for all workers and all questions;
+//! a worker remembers those that it met, and looking up a text mostly is comparing it with the
+//! one before. Numbers are given in the order in which texts are met, so that nothing may depend
+//! on them but equality.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use hashbrown::HashMap;
+
+/// Texts that get a number; further ones do not, and contributors with them stay bytes. A worker
+/// remembers so many in some 10 MB.
+const TEXTS_MAX: usize = if cfg!(debug_assertions) { 5 } else { 1 << 18 };
+
+/// The texts of a run.
+#[derive(Debug, Default)]
+pub struct Texts {
+    known: Mutex<Known>,
+    /// Whether no further text gets a number.
+    is_full: AtomicBool,
+    /// The texts by number, once there are no more.
+    all: OnceLock<Vec<Arc<[u8]>>>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    numbers: HashMap<Arc<[u8]>, u32>,
+    texts: Vec<Arc<[u8]>>,
+}
+
+impl Texts {
+    /// The number of a text, if it has one or can get one.
+    pub fn number(&self, text: &[u8]) -> Option<u32> {
+        self.shared_number(text).map(|(number, _)| number)
+    }
+
+    fn shared_number(&self, text: &[u8]) -> Option<(u32, Arc<[u8]>)> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((text, &number)) = known.numbers.get_key_value(text) {
+            return Some((number, Arc::clone(text)));
+        }
+        if known.texts.len() >= TEXTS_MAX || self.all.get().is_some() {
+            self.is_full.store(true, Ordering::Release);
+            return None;
+        }
+        let (number, text) = (known.texts.len() as u32, Arc::<[u8]>::from(text));
+        known.texts.push(Arc::clone(&text));
+        known.numbers.insert(Arc::clone(&text), number);
+        Some((number, text))
+    }
+
+    /// Ends the giving of numbers, so that they can be read.
+    pub fn finish(&self) {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        self.all.get_or_init(|| known.texts.clone());
+    }
+
+    /// The text of a number that was given.
+    ///
+    /// # Panics
+    /// Before [`finish`](Self::finish).
+    pub fn text(&self, number: u32) -> &[u8] {
+        &self.all.get().expect("texts are read when all workers are done")[number as usize]
+    }
+}
+
+/// What one worker remembers of the texts of a run.
+#[derive(Debug, Default)]
+pub struct Remembered {
+    numbers: HashMap<Arc<[u8]>, u32>,
+    /// The last text of each column and its number: neighbours in a log often agree.
+    last: Vec<Option<(Arc<[u8]>, u32)>>,
+    /// Whether all numbers that were given are here, and no more will be.
+    is_complete: bool,
+}
+
+impl Remembered {
+    /// The number of a text of a column, if it has one or can get one.
+    #[inline(always)]
+    pub fn number(&mut self, texts: &Texts, column: usize, text: &[u8]) -> Option<u32> {
+        if let Some(Some((last, number))) = self.last.get(column)
+            && **last == *text
+        {
+            return Some(*number);
+        }
+        self.look_up(texts, column, text)
+    }
+
+    fn look_up(&mut self, texts: &Texts, column: usize, text: &[u8]) -> Option<u32> {
+        let (text, number) = match self.numbers.get_key_value(text) {
+            Some((text, &number)) => (Arc::clone(text), number),
+            None if self.is_complete => return None,
+            None => {
+                let Some((number, text)) = texts.shared_number(text) else {
+                    // No lock for the many that are still to come.
+                    let known = texts.known.lock().unwrap_or_else(PoisonError::into_inner);
+                    self.numbers.clone_from(&known.numbers);
+                    self.is_complete = texts.is_full.load(Ordering::Acquire);
+                    return None;
+                };
+                self.numbers.insert(Arc::clone(&text), number);
+                (text, number)
+            }
+        };
+        if self.last.len() <= column {
+            self.last.resize(column + 1, None);
+        }
+        self.last[column] = Some((text, number));
+        Some(number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_keep_their_numbers() {
+        let texts = Texts::default();
+        let (mut one, mut two) = (Remembered::default(), Remembered::default());
+        assert_eq!(one.number(&texts, 0, b"a"), Some(0));
+        assert_eq!(two.number(&texts, 1, b"b"), Some(1));
+        assert_eq!(two.number(&texts, 1, b"a"), Some(0));
+        assert_eq!(two.number(&texts, 0, b"a"), Some(0));
+        assert_eq!(one.number(&texts, 0, b"b"), Some(1));
+        assert_eq!(texts.number(b""), Some(2));
+        texts.finish();
+        assert_eq!([0, 1, 2].map(|number| texts.text(number)), [&b"a"[..], b"b", b""]);
+        assert_eq!(texts.number(b"b"), Some(1));
+        assert_eq!(texts.number(b"new"), None);
+    }
+
+    #[test]
+    fn beyond_the_most_no_text_ever_gets_a_number() {
+        let texts = Texts::default();
+        let (mut one, mut two) = (Remembered::default(), Remembered::default());
+        let name = |at: usize| at.to_string().into_bytes();
+        for at in 0..TEXTS_MAX {
+            assert_eq!(one.number(&texts, 0, &name(at)), Some(at as u32));
+        }
+        for at in 0..3 {
+            assert_eq!(two.number(&texts, 0, b"more"), None);
+            assert_eq!(two.number(&texts, 0, &name(at)), Some(at as u32));
+            assert_eq!(one.number(&texts, 0, b"even more"), None);
+            assert_eq!(one.number(&texts, 0, &name(at)), Some(at as u32));
+        }
+    }
+}
