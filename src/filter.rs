@@ -231,7 +231,7 @@ enum Check {
     Number { comparison: Comparison, amount: Amount, decoded: Option<Span> },
     Present(bool),
     Double { comparison: Comparison, right: f64, decoded: Option<Span> },
-    Value,
+    Value { is_decoded: bool },
     Text(Arc<TextTest>),
     Terms(Arc<Terms>),
     Json(Arc<JsonTest>),
@@ -279,7 +279,9 @@ impl Tests {
                         let decoded = place.map(|place| Span { place, first, last, negate });
                         Check::Double { comparison, right, decoded }
                     }
-                    MetricPredicate::Value => Check::Value,
+                    MetricPredicate::Value => {
+                        Check::Value { is_decoded: column.and_then(&number_at).is_some() }
+                    }
                     MetricPredicate::Text(test) => Check::Text(Arc::clone(&test.0)),
                     MetricPredicate::Terms(terms) => Check::Terms(Arc::clone(&terms.0)),
                     MetricPredicate::Json(test) => Check::Json(Arc::clone(&test.0)),
@@ -340,7 +342,7 @@ impl Check {
             Self::Double { comparison, right, .. } => {
                 number(text).is_some_and(|left| compares(left, *comparison, *right))
             }
-            Self::Value => Amount::parse_value(text).is_some(),
+            Self::Value { .. } => Amount::parse_value(text).is_some(),
             Self::Text(test) => test.holds(text),
             Self::Terms(terms) => terms.holds(text),
             Self::Json(test) => str::from_utf8(text).is_ok_and(|event| test.holds(event)),
@@ -398,6 +400,8 @@ impl ResolvedTest {
                     (span.first <= number && number <= span.last) != span.negate
                 });
             }
+            // What was decoded is a number.
+            (Check::Value { is_decoded: true }, _) => {}
             (check, _) => {
                 keep(selected, |at| check.holds(batch.regular_text(marks, at as usize, stretch)));
             }
