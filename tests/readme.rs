@@ -1,4 +1,4 @@
-//! The README says what the program does: its first command prints what stands there.
+//! The README says what the program does: its commands print what stands there.
 
 use std::process::Command;
 
@@ -29,6 +29,31 @@ fn the_main_job_prints_what_the_readme_shows() {
     assert_eq!(printed, blocks("text")[0]);
 }
 
+/// The words of a command; what stands in single quotes is one.
+fn words(command: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    for (at, part) in command.split('\'').enumerate() {
+        match at % 2 {
+            0 => words.extend(part.split_ascii_whitespace()),
+            _ => words.push(part),
+        }
+    }
+    words
+}
+
+#[test]
+fn other_commands_print_what_it_shows() {
+    let parts = README.split("```sh\nflowagg ").skip(1);
+    let shown: Vec<(&str, &str)> = parts
+        .map(|part| part.split_once("\n```\n\nprints\n\n```text\n").expect("what it prints"))
+        .collect();
+    assert!(shown.len() >= 2);
+    for (command, rest) in shown {
+        let printed = rest.split("```").next().unwrap();
+        assert_eq!(flowagg(&words(command)), printed, "{command}");
+    }
+}
+
 #[test]
 fn the_test_command_is_cargos() {
     assert_eq!(blocks("sh")[1].trim(), "cargo test");
@@ -42,11 +67,16 @@ fn the_sample_comes_from_the_generator() {
 }
 
 #[test]
-fn every_rule_it_names_runs() {
+fn every_rule_and_filter_it_names_runs() {
     for word in README.split([' ', '\n', '`']).filter(|word| word.starts_with("rules/")) {
-        if word.ends_with(".json") {
-            let report = flowagg(&["rule", word, "-q", "-o", "json", "testdata/sample.log"]);
-            assert!(report.contains("AggregateValue"), "{word}");
-        }
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/").to_owned() + word;
+        assert!(std::fs::exists(file).unwrap(), "{word}");
+        let (command, member) = match word {
+            _ if word.ends_with("_filter.json") => (&["metric", "--filter"][..], "SampleCount"),
+            _ if word.ends_with(".json") => (&["rule"][..], "AggregateValue"),
+            _ => continue,
+        };
+        let asked = [command, &[word, "-q", "-o", "json", "testdata/sample.log"]].concat();
+        assert!(flowagg(&asked).contains(member), "{word}");
     }
 }
