@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use flowagg::dialect::{FilterFile, FilterPattern, MetricFilter, NamedFilter, Transformation};
 use flowagg::metric::{Found, Metric, MetricOptions as Asking};
 use flowagg::render::metric::{self, Graph};
-use flowagg::{Engine, Error, ErrorKind, Query, Report};
+use flowagg::{Engine, Error, ErrorKind, Form, Query, Report};
 
 use super::answer::{self, is_coloured, usage};
 use super::exit::Exit;
@@ -22,6 +22,16 @@ const COMBINATIONS_MAX: u64 = 1000;
 
 /// Runs the filters over the paths, or only looks at them.
 pub fn run(options: &MetricOptions, common: &Common) -> Exit {
+    match options.pattern.as_deref().map(FilterPattern::parse) {
+        None if options.filter.is_empty() => {
+            return usage(
+                "no metric filter: type --pattern PATTERN, or --filter FILE\n\
+                 `flowagg metric --help` has examples",
+            );
+        }
+        Some(Err(error)) if !options.check => return usage(error),
+        _ => {}
+    }
     if options.check {
         let entries = match &options.pattern {
             Some(pattern) => vec![typed(pattern, options)],
@@ -51,6 +61,14 @@ pub fn run(options: &MetricOptions, common: &Common) -> Exit {
     let Some(filters) = files::told(entries, MetricFilter::warnings, common) else {
         return Exit::Usage;
     };
+    let is_json = |asked: &&Asked<MetricFilter>| asked.checked.form() == Form::Json;
+    if let Some(asked) = filters.iter().find(is_json).filter(|_| events::is_clf(&options.events)) {
+        return usage(format_args!(
+            "{}: a pattern in {{...}} reads JSON events; leave out --format clf, which is for \
+             other patterns",
+            asked.label
+        ));
+    }
     match asking(&filters, options, common) {
         Ok(asking) => ask(&filters, asking, options, common),
         Err(message) => usage(message),
@@ -67,10 +85,12 @@ fn typed(pattern: &str, options: &MetricOptions) -> Entry<MetricFilter> {
     let checked = FilterPattern::parse(pattern).and_then(|pattern| {
         let value = options.value.as_deref().unwrap_or("1");
         let named = value.trim_start_matches(['$', '.']);
+        let is_position = named.bytes().all(|byte| byte.is_ascii_digit());
         let name = match (options.name.as_deref(), value.starts_with('$')) {
-            (Some(name), _) => name,
-            (None, true) => named,
-            (None, false) => "matches",
+            (Some(name), _) => name.to_owned(),
+            (None, true) if is_position => format!("column {named}"),
+            (None, true) => named.to_owned(),
+            (None, false) => "matches".to_owned(),
         };
         let mut transformation = Transformation::new(name, value);
         for (name, value) in &options.dimension {
@@ -101,7 +121,8 @@ fn asking(
     asking.period = Some(period).filter(|_| !events::is_clf(&options.events));
     (asking.start, asking.end) = (start, end);
     asking.default_for = options.default_for.map(Into::into).unwrap_or_default();
-    asking.top = common.top();
+    // An alarm looks at every series, listed or not.
+    asking.top = if options.alarm.is_some() { 0 } else { common.top() };
     Ok(asking)
 }
 
@@ -124,28 +145,53 @@ fn ask(
     let is_clf = events::is_clf(&options.events);
     let is_alarming = Cell::new(false);
     let all = queries.concat();
-    let exit =
-        answer::run(Engine::new().tokens(is_clf), &all, &options.paths, common, |out, report| {
+    let exit = answer::run(
+        Engine::new().tokens(is_clf),
+        &all,
+        &options.paths,
+        common,
+        |out, report| {
             if !common.is_quiet() && !is_clf {
                 events::warn_of_misplaced(filters, report, MetricFilter::misplaced);
             }
-            let found = found(&metrics, &queries, report);
+            let mut found = found(&metrics, &queries, report);
             warn_of_many(filters, &found, common);
-            let graphs: Vec<Graph> = filters
-                .iter()
-                .zip(&found)
-                .map(|(asked, found)| Graph {
-                    name: (filters.len() > 1).then_some(asked.name.as_str()),
-                    filter: &asked.checked,
-                    found,
-                    period: asking.period,
-                    alarm: options.alarm.as_ref(),
-                })
-                .collect();
-            is_alarming.set(graphs.iter().any(Graph::is_alarming));
+            let alarming: Vec<usize> =
+                graphs(filters, &found, asking, options).iter().map(Graph::alarming).collect();
+            is_alarming.set(alarming.iter().any(|&alarming| alarming > 0));
+            if common.top() > 0 {
+                found.iter_mut().for_each(|found| found.series.truncate(common.top()));
+            }
+            let graphs = graphs(filters, &found, asking, options);
+            for ((graph, all), Asked { label, .. }) in graphs.iter().zip(alarming).zip(filters) {
+                let hidden = all - graph.alarming();
+                if hidden > 0 {
+                    say::warning(format_args!(
+                        "{label}: {hidden} of the series that are not listed are in ALARM; -n 0 lists \
+                     all"
+                    ));
+                }
+            }
             write(out, &graphs, common)
-        });
+        },
+    );
     if exit == Exit::Whole && is_alarming.get() { Exit::Alarm } else { exit }
+}
+
+fn graphs<'a>(
+    filters: &'a [Asked<MetricFilter>],
+    found: &'a [Found],
+    asking: Asking,
+    options: &'a MetricOptions,
+) -> Vec<Graph<'a>> {
+    let graph = |(asked, found): (&'a Asked<MetricFilter>, &'a Found)| Graph {
+        name: (filters.len() > 1).then_some(asked.name.as_str()),
+        filter: &asked.checked,
+        found,
+        period: asking.period,
+        alarm: options.alarm.as_ref(),
+    };
+    filters.iter().zip(found).map(graph).collect()
 }
 
 /// What each filter found, of the answers to all questions.
@@ -164,7 +210,7 @@ fn warn_of_many(filters: &[Asked<MetricFilter>], found: &[Found], common: &Commo
         if found.unique > COMBINATIONS_MAX && !common.is_quiet() {
             say::warning(format_args!(
                 "{label}: dimensions have {} combinations of values; CloudWatch disables a filter \
-                 that makes more than 1,000 in a certain time",
+                 that makes more than {COMBINATIONS_MAX} in a certain time",
                 found.unique
             ));
         }

@@ -201,7 +201,6 @@ pub struct MetricOptions {
         help_heading = "Filter",
         allow_hyphen_values = true
     )]
-    #[arg(required_unless_present = "filter")]
     pub pattern: Option<String>,
 
     /// A metric filter or many, as aws or CloudFormation have it; may be repeated

@@ -18,6 +18,9 @@ pub fn run(options: &TestOptions, common: &Common) -> Exit {
         Ok(pattern) => pattern,
         Err(error) => return usage(error),
     };
+    if let Some(surprise) = pattern.surprise() {
+        say::warning(surprise);
+    }
     let paths: Vec<_> = options.file.iter().cloned().collect();
     let sources = match input::sources(&paths) {
         Ok(sources) => sources,
@@ -43,7 +46,8 @@ pub fn run(options: &TestOptions, common: &Common) -> Exit {
         });
         written?;
         fault = read.err();
-        listing.finish(events)
+        // Of what could not be read at all nothing is told.
+        if fault.is_some() && events == 0 { Ok(()) } else { listing.finish(events) }
     });
     let Some(error) = fault else { return written };
     let file = options.file.as_deref().filter(|file| file.as_os_str() != "-");

@@ -103,7 +103,7 @@ pub struct Found {
     pub no_dimension: u64,
     /// Events that do not match.
     pub others: u64,
-    /// Events that would have published something, but have no time and so no period.
+    /// Events that add something, but have no time and so no period.
     pub no_time: u64,
 }
 
@@ -194,7 +194,16 @@ impl<'a> Metric<'a> {
             series.iter_mut().for_each(|series| series.lengthen(period));
         }
         series.retain(|series| !series.points.is_empty());
+        let (_, places) = self.filter.keys();
+        for series in &mut series {
+            series.dimensions =
+                places.iter().map(|&place| series.dimensions[place].clone()).collect();
+        }
         let uses = answers[0].uses();
+        let no_time = match of_default {
+            Some((_, _, all)) => all.uses().no_time,
+            None => uses.no_time,
+        };
         let unique = match self.filter.dimensions().next() {
             Some(_) => answers[0].unique(),
             None => series.len() as u64,
@@ -206,7 +215,7 @@ impl<'a> Metric<'a> {
             no_value: uses.no_value,
             no_dimension: uses.no_key,
             others: uses.filtered_out,
-            no_time: uses.no_time,
+            no_time,
         }
     }
 }

@@ -14,6 +14,8 @@ pub enum Terms {
         none: Vec<Finder<'static>>,
         /// One of these is in it, if there are any.
         any: Vec<Finder<'static>>,
+        /// Whether there were optional terms which do not count beside others.
+        ignores_optional: bool,
     },
     /// The expression is found in it.
     Regex(Regex),
@@ -24,7 +26,7 @@ impl Terms {
     pub fn holds(&self, message: &[u8]) -> bool {
         let has = |text: &Finder| text.find(message).is_some();
         match self {
-            Self::Texts { all, none, any } => {
+            Self::Texts { all, none, any, .. } => {
                 all.iter().all(has)
                     && !none.iter().any(has)
                     && (any.is_empty() || any.iter().any(has))
@@ -48,6 +50,7 @@ mod tests {
             all: finders(all),
             none: finders(none),
             any: finders(any),
+            ignores_optional: false,
         };
         assert!(terms(&[], &[], &[]).holds(b""));
         assert!(terms(&["b", "a"], &[], &[]).holds(b"a\nb"));

@@ -41,10 +41,10 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// Whether the alarm is in ALARM at any time.
-    pub fn is_alarming(&self) -> bool {
-        let is_alarming = |series: &Series| self.states(&series.points).contains(&true);
-        self.found.series.iter().any(is_alarming)
+    /// In how many series the alarm is in ALARM at any time.
+    pub fn alarming(&self) -> usize {
+        let is_alarming = |series: &&Series| self.states(&series.points).contains(&true);
+        self.found.series.iter().filter(is_alarming).count()
     }
 
     fn unit(&self) -> &'a str {
@@ -226,17 +226,16 @@ fn account(graph: &Graph<'_>) -> Vec<String> {
         Some(default) => format!(", default {default}"),
         None => String::new(),
     };
-    let mut lines = vec![format!(
-        "Events: {} matched, {} did not{default}; {} without a number",
-        count(found.matched),
-        count(found.others),
-        count(found.no_value),
-    )];
-    if found.no_dimension > 0 {
-        lines.push(format!("{} without a dimension's value", count(found.no_dimension)));
-    }
-    if found.no_time > 0 {
-        lines.push(format!("{} without a time, in no period", count(found.no_time)));
+    let (matched, others) = (count(found.matched), count(found.others));
+    let mut lines = vec![format!("Events: {matched} matched, {others} did not{default}")];
+    for (number, what) in [
+        (found.no_value, "matched without a number, and published nothing"),
+        (found.no_dimension, "matched without a dimension's value, and published nothing"),
+        (found.no_time, "without a time, in no period"),
+    ] {
+        if number > 0 {
+            lines.push(format!("{} {what}", count(number)));
+        }
     }
     if found.unique > found.series.len() as u64 {
         let (listed, all) = (count(found.series.len() as u64), count(found.unique));

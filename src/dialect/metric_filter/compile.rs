@@ -58,14 +58,26 @@ impl MetricFilter {
     /// ```
     ///
     /// # Errors
-    /// As [`QueryBuilder::build`], if two dimensions are the same value.
+    /// None that a valid filter makes.
     pub fn to_query(&self) -> Result<Query, Error> {
         let value = self.measured();
-        self.matching()
-            .group_by(self.dimensions().map(|(_, value)| self.column(value)))
-            .labels(self.dimensions().map(|(name, _)| name))
-            .measure(value.map_or(Measure::Count, Measure::Sum))
-            .build()
+        let (keys, _) = self.keys();
+        self.matching().group_by(keys).measure(value.map_or(Measure::Count, Measure::Sum)).build()
+    }
+
+    /// The distinct columns of the dimensions, and for each dimension which of them it is.
+    pub(crate) fn keys(&self) -> (Vec<Column>, Vec<usize>) {
+        let mut keys: Vec<Column> = Vec::new();
+        let places = self.dimensions().map(|(_, value)| {
+            let column = self.column(value);
+            let known = keys.iter().position(|key| *key == column);
+            known.unwrap_or_else(|| {
+                keys.push(column);
+                keys.len() - 1
+            })
+        });
+        let places = places.collect();
+        (keys, places)
     }
 
     /// The column whose values are published; none if each event adds the same number.
@@ -180,10 +192,11 @@ impl MetricFilter {
         };
         let mut sentences: Vec<String> = bound(fields).filter_map(sentence).collect();
         let last = fields.before.len();
-        if fields.after.is_none() && columns > last {
+        let is_last_used = fields.before.last().is_some_and(is_used);
+        if fields.after.is_none() && columns > last && is_last_used {
             sentences.push(format!(
-                "the pattern's last field takes columns {last} to {columns}, so that a condition \
-                 on it fails; end the pattern with `, ...]`"
+                "the pattern's last field takes columns {last} to {columns} as one text; end the \
+                 pattern with `, ...]`"
             ));
         }
         if columns < fields.iter().count() {

@@ -258,7 +258,7 @@ mod tests {
             [
                 "$.unit: \"bytes/second\", expected a unit of CloudWatch; did you mean \
                  \"Bytes/Second\"?",
-                "$.defaultValue: no finite number, expected one such as 0",
+                "$.defaultValue: expected a number of a magnitude below 2^64 such as 0",
                 "$.dimensions: beside defaultValue, expected one of the two; CloudWatch says: \
                  Invalid metric transformation: dimensions and default value are mutually \
                  exclusive properties",

@@ -152,6 +152,24 @@ impl FilterPattern {
         }
     }
 
+    /// What may surprise about the pattern, though CloudWatch takes it.
+    ///
+    /// ```
+    /// use flowagg::dialect::FilterPattern;
+    /// let surprise = FilterPattern::parse("?ERROR ?WARN disk")?.surprise().unwrap();
+    /// assert!(surprise.starts_with("the terms with ? are ignored"));
+    /// assert_eq!(FilterPattern::parse("?ERROR ?WARN")?.surprise(), None);
+    /// # Ok::<(), flowagg::Error>(())
+    /// ```
+    pub fn surprise(&self) -> Option<&'static str> {
+        match self.parsed() {
+            Parsed::Terms(Terms::Texts { ignores_optional: true, .. }) => Some(
+                "the terms with ? are ignored, as CloudWatch does where not every term has one",
+            ),
+            _ => None,
+        }
+    }
+
     /// Whether it is a space-delimited pattern with an ellipsis, so that it takes tokens that it
     /// does not name.
     pub(crate) fn has_ellipsis(&self) -> bool {

@@ -46,11 +46,17 @@ pub fn parse(text: &str) -> Result<Terms, Fault> {
         let wrong = |(at, advice)| Fault::new(UNCOMPILED, start + 1 + at, advice);
         return expression::compile(expression).map(Terms::Regex).map_err(wrong);
     }
-    if any.len() < terms {
-        // CloudWatch does not look at optional terms among others.
+    // CloudWatch does not look at optional terms among others.
+    let ignores_optional = !any.is_empty() && any.len() < terms;
+    if ignores_optional {
         any.clear();
     }
-    Ok(Terms::Texts { all: finders(&all), none: finders(&none), any: finders(&any) })
+    Ok(Terms::Texts {
+        all: finders(&all),
+        none: finders(&none),
+        any: finders(&any),
+        ignores_optional,
+    })
 }
 
 /// Reads a term without what stands before it; with that it begins at `start`.

@@ -14,6 +14,9 @@ const DIMENSIONS_MAX: usize = 3;
 /// The most characters of a metric's name, of its namespace, of a dimension's name and value.
 const NAME_CHARACTERS_MAX: usize = 255;
 
+/// Numbers of this magnitude and more are not added up.
+const DEFAULT_MAX: f64 = 18_446_744_073_709_551_616.0;
+
 /// The most characters of a metric value.
 const VALUE_CHARACTERS_MAX: usize = 100;
 
@@ -184,8 +187,12 @@ pub fn check(
     if let Some(unit) = &given.unit {
         check_unit(unit, &place.of("unit"), findings);
     }
-    if given.default.is_some_and(|default| !default.is_finite()) {
-        findings.error(&place.of("defaultValue"), "no finite number, expected one such as 0");
+    if given.default.is_some_and(|default| !default.is_finite() || default.abs() >= DEFAULT_MAX) {
+        let text = "expected a number of a magnitude below 2^64 such as 0";
+        findings.error(&place.of("defaultValue"), text);
+    }
+    if let Some(surprise) = pattern.and_then(FilterPattern::surprise) {
+        findings.warning(&place.of("filterPattern"), surprise);
     }
     let dimensions = check_dimensions(given, pattern, place, findings);
     let text = given.value.as_deref()?;

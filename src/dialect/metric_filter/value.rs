@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{FilterPattern, PatternKind};
+use super::{Fields, FilterPattern, Parsed, PatternKind};
 use crate::amount::Amount;
 use crate::dialect::insight_rule::names::{known_position, position};
 use crate::dialect::json::quoted;
@@ -126,6 +126,16 @@ impl Value {
                     _ => format!("{found}; name it in the pattern"),
                 })
             }
+            Self::Position(position) => match pattern.parsed() {
+                Parsed::Fields(Fields { before, after: None }) if before.len() < *position => {
+                    let fields = before.len();
+                    Some(format!(
+                        "{self} is beyond the pattern's {fields} fields, so no value is \
+                         published; end the pattern with `, ...]`"
+                    ))
+                }
+                _ => None,
+            },
             _ => None,
         }
     }
