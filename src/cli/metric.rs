@@ -145,12 +145,8 @@ fn ask(
     let is_clf = events::is_clf(&options.events);
     let is_alarming = Cell::new(false);
     let all = queries.concat();
-    let exit = answer::run(
-        Engine::new().tokens(is_clf),
-        &all,
-        &options.paths,
-        common,
-        |out, report| {
+    let exit =
+        answer::run(Engine::new().tokens(is_clf), &all, &options.paths, common, |out, report| {
             if !common.is_quiet() && !is_clf {
                 events::warn_of_misplaced(filters, report, MetricFilter::misplaced);
             }
@@ -167,14 +163,12 @@ fn ask(
                 let hidden = all - graph.alarming();
                 if hidden > 0 {
                     say::warning(format_args!(
-                        "{label}: {hidden} of the series that are not listed are in ALARM; -n 0 lists \
-                     all"
+                        "{label}: {hidden} series that are not listed are in ALARM; -n 0 lists all"
                     ));
                 }
             }
             write(out, &graphs, common)
-        },
-    );
+        });
     if exit == Exit::Whole && is_alarming.get() { Exit::Alarm } else { exit }
 }
 
