@@ -397,7 +397,7 @@ impl Batch {
             return;
         }
         notes.tally.ok += 1;
-        let line = (start as u32, (start + line.trim_ascii_end().len()) as u32);
+        let line = event(start, line);
         let status = Status::Ok;
         self.plain.push(PlainRow { form: Form::Records, status, first, columns, line });
     }
@@ -459,8 +459,7 @@ impl Batch {
         }
         notes.tally.extra_columns += u64::from(columns > reading.layout.columns());
         spans.truncate(first + columns);
-        let length = marks.text()[start..line_end].trim_ascii_end().len();
-        let line = (start as u32, (start + length) as u32);
+        let line = event(start, &marks.text()[start..line_end]);
         self.plain.push(PlainRow { form: Form::Records, status, first, columns, line });
     }
 
@@ -527,6 +526,12 @@ impl Batch {
         let (start, end) = Some(span).filter(|span| *span != ABSENT)?;
         Some(&texts[start as usize..end as usize])
     }
+}
+
+/// The span of a line as an event: without what ends lines, but with blanks before that.
+fn event(start: usize, line: &[u8]) -> (u32, u32) {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    (start as u32, (start + line.len()) as u32)
 }
 
 /// A value's span with the quotes or brackets that it stands in, if so. Only such a value has both
@@ -613,6 +618,13 @@ mod tests {
             assert_eq!(specimens.len(), SPECIMENS_MAX);
             assert_eq!(specimens[0].text, b"10.0.0.1 65536 5 OK");
             assert_eq!(specimens[1].text, b"10.0.0.1 1 1 FINE");
+        }
+    }
+
+    #[test]
+    fn an_event_keeps_its_blanks() {
+        for (line, length) in [("a b", 3), (" a b \t", 6), (" a\r", 2), ("a\r\r", 2), ("\r", 0)] {
+            assert_eq!(event(7, line.as_bytes()), (7, 7 + length), "{line:?}");
         }
     }
 }
