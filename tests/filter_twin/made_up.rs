@@ -55,15 +55,8 @@ impl Language {
 
 /// A pattern and an event that it is about.
 pub fn pair(random: &mut Random, language: Language) -> (String, String) {
-    let event = match language {
-        Language::Json => json::event(random),
-        _ => line(random),
-    };
-    let mut pattern = match language {
-        Language::Terms => terms(random, &event),
-        Language::Fields => fields(random, &event),
-        Language::Json => json::pattern(random, &event),
-    };
+    let event = event(random, language);
+    let mut pattern = about(random, language, &event);
     if random.once_in(9) {
         pattern = broken(random, &pattern);
     }
@@ -72,6 +65,23 @@ pub fn pair(random: &mut Random, language: Language) -> (String, String) {
         pattern = format!("{blank}{pattern}{blank}");
     }
     (pattern, event)
+}
+
+/// An event of the kind that patterns of a language are about.
+pub fn event(random: &mut Random, language: Language) -> String {
+    match language {
+        Language::Json => json::event(random),
+        _ => line(random),
+    }
+}
+
+/// A pattern about an event.
+pub fn about(random: &mut Random, language: Language, event: &str) -> String {
+    match language {
+        Language::Terms => terms(random, event),
+        Language::Fields => fields(random, event),
+        Language::Json => json::pattern(random, event),
+    }
 }
 
 /// What patterns and events are made of, to be put together in any way.

@@ -1,6 +1,7 @@
 //! Metric filter patterns, made up at random, over events made up at random: flowagg against its
-//! slow twin, which is written from the specification alone.
+//! slow twin, which is written from the specification alone, and the engine against flowagg.
 
+mod engine;
 mod json;
 mod made_up;
 mod pattern;
