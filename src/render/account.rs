@@ -22,8 +22,7 @@ pub fn tally(report: &Report, elapsed: Duration) -> String {
     };
     let skipped = match tally.events_not_json {
         0 => String::new(),
-        1 => "; skipped 1 event that holds no JSON".to_owned(),
-        events => format!("; skipped {} that hold no JSON", amount(events, "event")),
+        events => format!("; skipped {} without JSON", amount(events, "event")),
     };
     let seconds = elapsed.as_secs_f64();
     let rate = report.bytes_read as f64 / seconds.max(1e-9);

@@ -121,7 +121,9 @@ impl<'w> Listing<'w> {
                 let blank = if self.matches > 0 { "\n" } else { "" };
                 let count = |number: u64| human::grouped(number.into());
                 let (matches, all) = (count(self.matches), count(events));
-                writeln!(self.out, "{blank}{matches} of {all} events match")
+                let noun = if events == 1 { "event" } else { "events" };
+                let verb = if self.matches == 1 { "matches" } else { "match" };
+                writeln!(self.out, "{blank}{matches} of {all} {noun} {verb}")
             }
             Style::Json if self.matches == 0 => writeln!(self.out, "{{\n  \"matches\": []\n}}"),
             Style::Json => writeln!(self.out, "\n  ]\n}}"),

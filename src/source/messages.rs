@@ -3,7 +3,9 @@
 use std::io::Read;
 use std::ops::ControlFlow;
 
-use super::{Cut, Cutter, GZIP_MAGIC, Opened, Source, describe_gzip, expand, gzip_reader};
+use super::{
+    Cut, Cutter, GZIP_MAGIC, Opened, Source, SourceKind, describe_gzip, expand, gzip_reader,
+};
 use crate::error::{Error, ErrorKind};
 
 /// Bytes that are read at once.
@@ -37,12 +39,17 @@ pub fn messages(
     source: &Source,
     mut visit: impl FnMut(&[u8]) -> ControlFlow<()>,
 ) -> Result<(), Error> {
+    if let SourceKind::Path(path) = &source.0
+        && path.is_dir()
+    {
+        return Err(Error::new(ErrorKind::Io, "a folder, expected a file"));
+    }
     let mut expansion = expand(std::slice::from_ref(source));
     if let Some((_, _, error)) = expansion.faults.pop() {
         return Err(error);
     }
     let [input] = expansion.inputs.as_slice() else {
-        return Err(Error::new(ErrorKind::Io, "a folder, expected a file"));
+        return Err(Error::new(ErrorKind::Internal, "a file is not one input"));
     };
     let opened = input.open()?;
     let (reader, is_gzip): (Box<dyn Read>, bool) = match &opened {
