@@ -1,4 +1,5 @@
-//! The JSON answer to a rule, read by botocore as it reads CloudWatch's GetInsightRuleReport.
+//! JSON answers, read by botocore as it reads those of CloudWatch and CloudWatch Logs: a rule's as
+//! GetInsightRuleReport, a metric's as GetMetricStatistics, a pattern's as TestMetricFilter.
 //!
 //! `FLOWAGG_PYTHON` names the interpreter, or else it is `python3`; where it has no botocore the
 //! tests say so and check nothing.
@@ -44,20 +45,29 @@ impl Drop for Folder {
     }
 }
 
+/// The operations whose answers are read, with their services.
+const REPORT: [&str; 2] = ["cloudwatch", "GetInsightRuleReport"];
+const STATISTICS: [&str; 2] = ["cloudwatch", "GetMetricStatistics"];
+const MATCHES: [&str; 2] = ["logs", "TestMetricFilter"];
+
 /// The answer to a rule over a log, as JSON.
 fn answer(rule: &Path, log: &Path, options: &[&str]) -> Vec<u8> {
-    let output = Command::new(env!("CARGO_BIN_EXE_flowagg"))
-        .args(["rule", "-o", "json", "--quiet"])
-        .args(options)
-        .args([rule, log])
-        .output()
-        .unwrap();
+    let mut arguments = vec!["rule", "-o", "json", "--quiet"];
+    arguments.extend(options);
+    arguments.push(rule.to_str().unwrap());
+    flowagg(&arguments, log)
+}
+
+/// What a command prints of a log.
+fn flowagg(arguments: &[&str], log: &Path) -> Vec<u8> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flowagg"));
+    let output = command.args(arguments).arg(log).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     output.stdout
 }
 
-/// What botocore reads in the answer; none where there is no botocore.
-fn read(answer: &[u8]) -> Option<String> {
+/// What botocore reads in the answer of an operation; none where there is no botocore.
+fn read(operation: [&str; 2], answer: &[u8]) -> Option<String> {
     let python = std::env::var_os("FLOWAGG_PYTHON").unwrap_or_else(|| OsString::from("python3"));
     let skip = |why: &dyn std::fmt::Display| {
         println!("skipped: {} {why}; pip install botocore", python.display());
@@ -67,6 +77,7 @@ fn read(answer: &[u8]) -> Option<String> {
     let mut command = Command::new(&python);
     command
         .arg(script)
+        .args(operation)
         .env("PYTHONUTF8", "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -92,7 +103,9 @@ fn botocore_reads_a_report_by_period() {
     let folder = Folder::new("period");
     let log = folder.file("e.log", LOG);
     let rule = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/top_srcaddr_rule.json");
-    let Some(read) = read(&answer(&rule, &log, &["--period", "60", "-n", "2"])) else { return };
+    let Some(read) = read(REPORT, &answer(&rule, &log, &["--period", "60", "-n", "2"])) else {
+        return;
+    };
     let expected = "\
 $.KeyLabels[0] srcaddr
 $.AggregationStatistic Sum
@@ -150,7 +163,7 @@ fn botocore_reads_fractions_and_large_numbers() {
             "LogFormat": "JSON", "Contribution": {"Keys": ["$.k"], "ValueOf": "$.n"},
             "AggregateOn": "Sum"}"#,
     );
-    let Some(read) = read(&answer(&rule, &log, &[])) else { return };
+    let Some(read) = read(REPORT, &answer(&rule, &log, &[])) else { return };
     for line in [
         "$.Contributors[0].Keys[0] b",
         "$.Contributors[0].ApproximateAggregateValue 36893488147419103230",
@@ -167,7 +180,7 @@ fn botocore_reads_a_report_without_contributors() {
     let folder = Folder::new("none");
     let log = folder.file("e.log", LOG.lines().nth(3).unwrap());
     let rule = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/top_srcaddr_rule.json");
-    let Some(read) = read(&answer(&rule, &log, &["--period", "60"])) else { return };
+    let Some(read) = read(REPORT, &answer(&rule, &log, &["--period", "60"])) else { return };
     let expected = "\
 $.KeyLabels[0] srcaddr
 $.AggregationStatistic Sum
@@ -175,4 +188,83 @@ $.AggregateValue 0
 $.ApproximateUniqueCount 0
 ";
     assert_eq!(sorted(&read), sorted(expected));
+}
+
+#[test]
+fn botocore_reads_a_metric() {
+    let folder = Folder::new("metric");
+    let log = folder.file("e.log", LOG);
+    let pattern = "[..., bytes, start, end, action, status]";
+    let arguments =
+        ["metric", "-qo", "json", "-p", pattern, "--value", "$bytes", "--unit", "Bytes"];
+    let Some(read) = read(STATISTICS, &flowagg(&arguments, &log)) else { return };
+    let expected = "\
+$.Label bytes
+$.Datapoints[0].Timestamp 2020-09-13T12:26:00+00:00
+$.Datapoints[0].SampleCount 2
+$.Datapoints[0].Average 750
+$.Datapoints[0].Sum 1500
+$.Datapoints[0].Minimum 500
+$.Datapoints[0].Maximum 1000
+$.Datapoints[0].Unit Bytes
+$.Datapoints[1].Timestamp 2020-09-13T12:27:00+00:00
+$.Datapoints[1].SampleCount 2
+$.Datapoints[1].Average 100
+$.Datapoints[1].Sum 200
+$.Datapoints[1].Minimum 40
+$.Datapoints[1].Maximum 160
+$.Datapoints[1].Unit Bytes
+";
+    assert_eq!(sorted(&read), sorted(expected));
+}
+
+#[test]
+fn botocore_reads_metrics_of_fractions_and_of_nothing() {
+    let folder = Folder::new("metrics");
+    let log = folder.file(
+        "e.log",
+        "{\"n\": 0.1, \"start\": 60}\n{\"n\": \"0.2\", \"start\": 61}\n{\"n\": 1, \"start\": 62}\n",
+    );
+    let pattern = "{ $.n < 1 || $.n = 0.2 }";
+    let arguments = ["metric", "-qo", "json", "-p", pattern, "--value", "$.n", "--default", "-1.5"];
+    let Some(found) = read(STATISTICS, &flowagg(&arguments, &log)) else { return };
+    for line in [
+        "$.Label n",
+        "$.Datapoints[0].Timestamp 1970-01-01T00:01:00+00:00",
+        "$.Datapoints[0].SampleCount 3",
+        "$.Datapoints[0].Sum -1.2",
+        "$.Datapoints[0].Minimum -1.5",
+        "$.Datapoints[0].Maximum 0.20000000000000001",
+        "$.Datapoints[0].Unit None",
+    ] {
+        assert!(found.lines().any(|found| found == line), "{line}\n{found}");
+    }
+    let arguments = ["metric", "-qo", "json", "-p", "{ $.n > 1 }"];
+    let Some(found) = read(STATISTICS, &flowagg(&arguments, &log)) else { return };
+    assert_eq!(found, "$.Label matches\n");
+}
+
+#[test]
+fn botocore_reads_the_matches_of_a_pattern() {
+    let folder = Folder::new("matches");
+    let log = folder.file("e.log", "ERROR \"z\u{fc}rich \u{1b}\" 1\nINFO a 2\n\nERROR b 3 4\n");
+    let matches =
+        |pattern: &str| read(MATCHES, &flowagg(&["test-pattern", "-o", "json", pattern], &log));
+    let Some(found) = matches("[level=ERROR, what,]") else { return };
+    let expected = "\
+$.matches[0].eventNumber 1
+$.matches[0].eventMessage ERROR \"z\u{fc}rich \u{1b}\" 1
+$.matches[0].extractedValues[$level] ERROR
+$.matches[0].extractedValues[$what] z\u{fc}rich \u{1b}
+$.matches[0].extractedValues[$3] 1
+$.matches[1].eventNumber 3
+$.matches[1].eventMessage ERROR b 3 4
+$.matches[1].extractedValues[$level] ERROR
+$.matches[1].extractedValues[$what] b
+$.matches[1].extractedValues[$3] 3 4
+";
+    assert_eq!(sorted(&found), sorted(expected));
+    let terms = "$.matches[0].eventNumber 2\n$.matches[0].eventMessage INFO a 2\n";
+    assert_eq!(matches("INFO").unwrap(), terms);
+    assert_eq!(matches("WARN").unwrap(), "");
 }

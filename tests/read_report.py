@@ -1,8 +1,9 @@
-"""Reads flowagg's JSON answer to a rule as botocore reads CloudWatch's.
+"""Reads flowagg's JSON answers as botocore reads those of CloudWatch and CloudWatch Logs.
 
-Standard input is the answer; standard output is what botocore made of it, a line for each value,
-to be compared. Exits with 3 if botocore is not installed, and with an error if the answer is not
-a GetInsightRuleReport response through and through.
+The arguments are a service and one of its operations. Standard input is the answer; standard
+output is what botocore made of it, a line for each value, to be compared. Exits with 3 if botocore
+is not installed, and with an error if the answer is not a response of that operation through and
+through.
 """
 
 import datetime
@@ -16,14 +17,12 @@ try:
 except ImportError:
     sys.exit(3)
 
-OPERATION = "GetInsightRuleReport"
 
-
-def output_shape():
+def output_shape(service, operation):
     """What the service model says that the response is made of."""
-    description = botocore.loaders.Loader().load_service_model("cloudwatch", "service-2")
-    model = botocore.model.ServiceModel(description, "cloudwatch")
-    return model.operation_model(OPERATION).output_shape
+    description = botocore.loaders.Loader().load_service_model(service, "service-2")
+    model = botocore.model.ServiceModel(description, service)
+    return model.operation_model(operation).output_shape
 
 
 def check_spelling(value, shape, path):
@@ -38,6 +37,10 @@ def check_spelling(value, shape, path):
         assert isinstance(value, list), f"{path} is no array"
         for at, inner in enumerate(value):
             check_spelling(inner, shape.member, f"{path}[{at}]")
+    elif kind == "map":
+        assert isinstance(value, dict), f"{path} is no object"
+        for name, inner in value.items():
+            check_spelling(inner, shape.value, f"{path}[{name}]")
     else:
         assert value is not None, f"{path} is null"
 
@@ -53,6 +56,10 @@ def check_types(value, shape, path, written):
         assert len(value) == len(written), path
         for at, inner in enumerate(value):
             check_types(inner, shape.member, f"{path}[{at}]", written[at])
+    elif kind == "map":
+        assert set(value) == set(written), f"{path}: {sorted(value)} of {sorted(written)}"
+        for name, inner in value.items():
+            check_types(inner, shape.value, f"{path}[{name}]", written[name])
     elif kind == "timestamp":
         assert isinstance(value, datetime.datetime) and value.tzinfo is not None, path
         print(path, value.astimezone(datetime.timezone.utc).isoformat())
@@ -66,12 +73,13 @@ def check_types(value, shape, path, written):
 
 
 def main():
+    _, service, operation = sys.argv
     body = sys.stdin.buffer.read()
     written = json.loads(body)
-    shape = output_shape()
+    shape = output_shape(service, operation)
     check_spelling(written, shape, "$")
     response = {"body": body, "headers": {}, "status_code": 200}
-    # The model lists its protocols; of those, `json` is the one that is text.
+    # The models list their protocols; of those, `json` is the one that is text.
     parsed = botocore.parsers.create_parser("json").parse(response, shape)
     metadata = parsed.pop("ResponseMetadata")
     assert metadata["HTTPStatusCode"] == 200
