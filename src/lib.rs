@@ -11,13 +11,13 @@
 //!    `record` reads one line the plain way: it is the definition of what a record is. `json`
 //!    finds the events in a JSON text, and the values in an event.
 //! 4. `batch` checks some five hundred lines at a time and decodes the columns that are needed.
-//! 5. `filter`, `key`, `query`: a question. `plan`: the treaty of all questions with a layout.
-//!    `pattern` has the tests of metric filters.
+//! 5. `filter`, `key`, `query`: a question; `pattern` has what metric filters test, `intern` the
+//!    numbers of texts. `plan`: the treaty of all questions with a layout.
 //! 6. `group` turns selected rows into totals by contributor, `rank` orders them, `report` holds
 //!    the answer; `engine` has the only threads, one pass for any number of questions.
 //! 7. [`dialect`] compiles CloudWatch's languages to queries; [`metric`] makes series of the
-//!    answers to metric filters; [`summary`] is what the command asks
-//!    when it is asked nothing; [`render`] writes answers as tables, JSON and CSV.
+//!    answers to metric filters; [`summary`] is what the command asks when it is asked nothing;
+//!    [`render`] writes answers as tables, JSON and CSV.
 //! 8. [`generate`] makes logs up, for measuring and for trying out.
 //!
 //! A module uses rooms of lower floors, and on its own floor those to its left:

@@ -11,13 +11,17 @@
 //! Every column is checked, also those that no question needs: whether a line is malformed must
 //! not depend on what is asked. The checks of unneeded columns cost about a tenth of a run.
 
-use crate::field::{Field, Kind};
-use crate::json::{JsonPath, Paths, events};
-use crate::layout::{Layout, Place, Stretch};
+mod notes;
+mod reading;
+
+use crate::json::events;
+use crate::layout::{Place, Stretch};
 use crate::record::{LINE_BYTES_MAX, Reason, check, clf_tokens};
-use crate::scan::{ColumnShape, DIGITS_MAX, Limit, Literal, Marks, Shape};
-use crate::tally::Tally;
+use crate::scan::Marks;
 use crate::value::Status;
+pub use notes::{Notes, SPECIMENS_MAX, Specimen};
+use reading::Asked;
+pub use reading::Reading;
 
 /// Rows of each kind in a batch. 512 rows of text, marks and columns stay within a core's
 /// second-level cache; larger batches gained nothing.
@@ -25,9 +29,6 @@ const ROWS_MAX: usize = if cfg!(debug_assertions) { 7 } else { 512 };
 
 /// Values of plain rows in a batch, beyond which it ends: a line may have half a million of them.
 const SPANS_MAX: usize = 64 * ROWS_MAX;
-
-/// Bytes that a text column of a regular row may have; longer ones are read the plain way.
-const TEXT_BYTES_MAX: usize = 4096;
 
 /// What a question takes its events from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
@@ -50,159 +51,6 @@ pub enum Lines {
     Tokens,
     /// Not at all: only JSON is asked for.
     Refused,
-}
-
-/// The largest number of a column of bytes: version, protocol, flags.
-const BYTE_MAX: u64 = u8::MAX as u64;
-
-/// The most digits that a number of a regular row has. Bytes of three digits are so rare that
-/// reading those lines the plain way costs less than comparing all the others with 255.
-fn digits_max(limit: u64) -> usize {
-    match limit {
-        0..=BYTE_MAX => 2,
-        _ => Limit::new(limit).map_or(DIGITS_MAX, Limit::digits),
-    }
-}
-
-/// How to read the rows of a layout: what to check and what to decode.
-#[derive(Debug, Clone)]
-pub struct Reading {
-    layout: Layout,
-    lines: Lines,
-    /// What is asked of JSON events, if they are asked for.
-    paths: Option<Asked>,
-    shape: Shape,
-    /// Every address column; the plan refers to them by their place in this list.
-    addresses: Vec<usize>,
-    /// Number columns with a limit that has to be checked.
-    limits: Vec<(usize, Limit)>,
-    status: Option<usize>,
-    /// Number columns to decode; the plan refers to them by their place in this list.
-    numbers: Vec<usize>,
-    /// Number columns that are keys, where a leading zero makes another text.
-    unpadded: Vec<usize>,
-    ok: [Literal; 1],
-}
-
-/// What is asked of JSON events.
-#[derive(Debug, Clone)]
-struct Asked {
-    paths: Paths,
-    count: usize,
-    keeps_events: bool,
-}
-
-impl Reading {
-    /// Reads rows of `layout`, decoding the columns `numbers`, of which `unpadded` are keys.
-    pub fn new(layout: &Layout, numbers: Vec<usize>, unpadded: Vec<usize>) -> Self {
-        Self::of(layout, 0..layout.columns(), numbers, unpadded)
-    }
-
-    /// Reads lines as tokens, or none but JSON.
-    pub fn without_records(layout: &Layout, lines: Lines) -> Self {
-        Self { lines, ..Self::of(layout, 0..0, Vec::new(), Vec::new()) }
-    }
-
-    /// Reads JSON events too, of which it takes the values at `paths`.
-    /// With `keeps_events`, the events themselves too.
-    pub fn with_json(self, paths: &[JsonPath], keeps_events: bool) -> Self {
-        let asked = Asked { paths: Paths::new(paths), count: paths.len(), keeps_events };
-        Self { paths: Some(asked), ..self }
-    }
-
-    fn of(
-        layout: &Layout,
-        columns: std::ops::Range<usize>,
-        numbers: Vec<usize>,
-        unpadded: Vec<usize>,
-    ) -> Self {
-        let shape = |column| match layout.kind(column) {
-            Kind::Number(limit) => ColumnShape { digits: true, length_max: digits_max(limit) },
-            _ => ColumnShape { digits: false, length_max: TEXT_BYTES_MAX },
-        };
-        let shape: Vec<_> = columns.clone().map(shape).collect();
-        let limit = |column| match layout.kind(column) {
-            // Two digits are always in range.
-            Kind::Number(limit) if limit > BYTE_MAX => {
-                Limit::new(limit).map(|limit| (column, limit))
-            }
-            _ => None,
-        };
-        Self {
-            layout: layout.clone(),
-            shape: Shape::new(&shape),
-            addresses: columns.clone().filter(|&c| layout.kind(c) == Kind::Address).collect(),
-            status: layout.position(Field::LogStatus).filter(|column| columns.contains(column)),
-            limits: columns.filter_map(limit).collect(),
-            lines: Lines::Records,
-            paths: None,
-            numbers,
-            unpadded,
-            ok: [Literal::new(b"OK")],
-        }
-    }
-
-    /// The layout that is read.
-    pub fn layout(&self) -> &Layout {
-        &self.layout
-    }
-
-    /// The place of an address column among [`Batch::addresses`].
-    pub fn address(&self, column: usize) -> Option<usize> {
-        self.addresses.iter().position(|&other| other == column)
-    }
-
-    /// The place of a decoded number column among [`Batch::numbers`].
-    pub fn number(&self, column: usize) -> Option<usize> {
-        self.numbers.iter().position(|&other| other == column)
-    }
-}
-
-/// A malformed line, for showing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Specimen {
-    /// Where the line begins in its block.
-    pub place: usize,
-    /// Why it is malformed.
-    pub reason: Reason,
-    /// The beginning of its text.
-    pub text: Vec<u8>,
-}
-
-/// Bytes of a malformed line that are kept.
-const SPECIMEN_BYTES: usize = 200;
-
-/// What a worker notes of the lines that it reads.
-#[derive(Debug, Default)]
-pub struct Notes {
-    /// What became of them.
-    pub tally: Tally,
-    /// Malformed lines of the block, if they are still wanted.
-    pub specimens: Vec<Specimen>,
-    /// Whether malformed lines need only be counted.
-    pub has_enough: bool,
-}
-
-/// Malformed lines that are shown.
-pub const SPECIMENS_MAX: usize = 5;
-
-impl Notes {
-    fn malformed(&mut self, place: usize, line: &[u8], reason: Reason) {
-        self.tally.count_malformed(reason);
-        // A batch finds malformed lines in two passes, each in text order: the first five are
-        // among these.
-        if !self.has_enough && self.specimens.len() < SPECIMENS_MAX + 2 * ROWS_MAX {
-            let text = line[..line.len().min(SPECIMEN_BYTES)].to_vec();
-            self.specimens.push(Specimen { place, reason, text });
-        }
-    }
-
-    /// Takes the block's first malformed lines, in text order.
-    pub fn take_specimens(&mut self) -> Vec<Specimen> {
-        self.specimens.sort_by_key(|specimen| specimen.place);
-        self.specimens.truncate(SPECIMENS_MAX);
-        std::mem::take(&mut self.specimens)
-    }
 }
 
 /// A row that is read the plain way. Its values are `columns` spans from `first` on: of the
@@ -561,6 +409,7 @@ pub fn remove<T: Copy>(values: &mut Vec<T>, positions: &[u32]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layout::Layout;
     use crate::scan::{Level, PAD, Padded, Scanner};
 
     #[test]
