@@ -17,9 +17,12 @@
 //! Loads run past the end of a field, never past the end of the buffer: [`Padded`] is the proof
 //! that [`PAD`] bytes after the text may be read, and [`Marks`] can only be made by scanning a
 //! `Padded` and borrows it, so every place in it lies inside that text. The files `portable` and
-//! `x86` have the same functions in the same order; `portable` is the definition, and the tests
-//! at the end of this file hold every implementation against it.
+//! `x86` have the same functions in the same order, and `gather` has those of AVX-512 that take
+//! eight rows at once; `portable` is the definition, and the tests at the end of this file hold
+//! every implementation against it.
 
+#[cfg(target_arch = "x86_64")]
+mod gather;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;

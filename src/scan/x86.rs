@@ -1,11 +1,11 @@
-//! The kernels with AVX2 and with AVX-512: the sweep and the IPv4 decoder with intrinsics, the
-//! others as `portable`'s source compiled for the wider instructions.
+//! The kernels with AVX2 and with AVX-512: the sweep and the IPv4 decoder with intrinsics, those
+//! of `gather` for AVX-512, the others as `portable`'s source compiled for the wider instructions.
 #![allow(unsafe_code, reason = "vector intrinsics and loads that run into the padding")]
 
 use std::arch::x86_64::*;
 
 use super::{
-    Found, Limit, Literal, Marks, NEWLINE, PLACE, Padded, Shape, WIDE,
+    Found, Limit, Literal, Marks, NEWLINE, PLACE, Padded, Shape, WIDE, gather,
     portable::{self},
 };
 
@@ -370,12 +370,12 @@ compiled_for! {
     "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt,lzcnt,movbe":
     rows_avx512 = portable::rows, (marks: &Marks<'_>, shape: &Shape, cursor: &mut usize,
         end: usize, rows_max: usize, rows: &mut Vec<u32>);
-    numbers_avx512 = portable::numbers, (marks: &Marks<'_>, rows: &[u32], column: usize,
+    numbers_avx512 = gather::numbers, (marks: &Marks<'_>, rows: &[u32], column: usize,
         values: &mut Vec<u64>);
-    numbers_over_avx512 = portable::numbers_over, (marks: &Marks<'_>, rows: &[u32],
+    numbers_over_avx512 = gather::numbers_over, (marks: &Marks<'_>, rows: &[u32],
         column: usize, limit: Limit, over: &mut Vec<u32>);
     ipv4s_avx512 = ipv4s_simd, (marks: &Marks<'_>, rows: &[u32], column: usize,
         values: &mut Vec<u32>, others: &mut Vec<u32>);
-    select_avx512 = portable::select, (marks: &Marks<'_>, rows: &[u32], column: usize,
+    select_avx512 = gather::select, (marks: &Marks<'_>, rows: &[u32], column: usize,
         literals: &[Literal], negate: bool, selected: &mut Vec<u32>);
 }
