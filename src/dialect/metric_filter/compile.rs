@@ -52,7 +52,8 @@ impl MetricFilter {
     /// use flowagg::{Engine, Source};
     /// let pattern = FilterPattern::parse("[..., bytes, start, end, action=ACCEPT, status]")?;
     /// let filter = MetricFilter::new(pattern, Transformation::new("Bytes", "$bytes"))?;
-    /// let report = Engine::new().run(&filter.to_query()?, &[Source::path("testdata/sample.log")])?;
+    /// let log = [Source::path("testdata/sample.log")];
+    /// let report = Engine::new().run(&filter.to_query()?, &log)?;
     /// assert_eq!(report.answers[0].total().unwrap().to_string(), "1857855483");
     /// # Ok::<(), flowagg::Error>(())
     /// ```
