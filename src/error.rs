@@ -17,6 +17,8 @@ pub enum ErrorKind {
     Gzip,
     /// A file is of a kind that holds no flow-log text.
     Container,
+    /// Nothing says what the columns of a file are.
+    Layout,
     /// A query asks for something that does not fit together.
     Query,
     /// A Contributor Insights rule is not valid, or asks for what this version does not do.
@@ -60,6 +62,11 @@ impl std::error::Error for Error {}
 
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
+        // A reader of ours says what is wrong in our own words.
+        let error = match error.downcast::<Self>() {
+            Ok(error) => return error,
+            Err(error) => error,
+        };
         // Rust's text ends in "(os error 2)", which tells an incident responder nothing.
         let text = error.to_string();
         let text = text.split(" (os error").next().unwrap_or_default().to_lowercase();

@@ -175,6 +175,57 @@ pub const V2: [Field; 14] = [
     Field::LogStatus,
 ];
 
+/// The 29 fields of versions 2 to 5, in AWS's order.
+pub const V5: [Field; 29] = first(Field::ALL);
+
+/// The 36 fields of transit-gateway flow logs, in AWS's order.
+pub const TRANSIT_GATEWAY: [Field; 36] = [
+    Field::Version,
+    Field::ResourceType,
+    Field::AccountId,
+    Field::TgwId,
+    Field::TgwAttachmentId,
+    Field::TgwSrcVpcAccountId,
+    Field::TgwDstVpcAccountId,
+    Field::TgwSrcVpcId,
+    Field::TgwDstVpcId,
+    Field::TgwSrcSubnetId,
+    Field::TgwDstSubnetId,
+    Field::TgwSrcEni,
+    Field::TgwDstEni,
+    Field::TgwSrcAzId,
+    Field::TgwDstAzId,
+    Field::TgwPairAttachmentId,
+    Field::SrcAddr,
+    Field::DstAddr,
+    Field::SrcPort,
+    Field::DstPort,
+    Field::Protocol,
+    Field::Packets,
+    Field::Bytes,
+    Field::Start,
+    Field::End,
+    Field::LogStatus,
+    Field::Type,
+    Field::PacketsLostNoRoute,
+    Field::PacketsLostBlackhole,
+    Field::PacketsLostMtuExceeded,
+    Field::PacketsLostTtlExpired,
+    Field::TcpFlags,
+    Field::Region,
+    Field::FlowDirection,
+    Field::PktSrcAwsService,
+    Field::PktDstAwsService,
+];
+
+/// The first `N` fields of a list.
+const fn first<const N: usize>(fields: &[Field]) -> [Field; N] {
+    match fields.first_chunk() {
+        Some(first) => *first,
+        None => panic!("the list is shorter"),
+    }
+}
+
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

@@ -10,6 +10,7 @@
 //! 3. `layout` says which field stands in which column; a header counts for the lines after it.
 //!    `record` reads one line the plain way: it is the definition of what a record is. `json`
 //!    finds the events in a JSON text, and the values in an event.
+//!    `container` unwraps what lines come in: it finds out by content, and gives lines.
 //! 4. `batch` checks some five hundred lines at a time and decodes the columns that are needed.
 //! 5. `filter`, `key`, `query`: a question; `pattern` has what metric filters test, `intern` the
 //!    numbers of texts. `plan`: the treaty of all questions with a layout.
@@ -26,7 +27,7 @@
 //! |---|---|
 //! | words | error, field, value, amount |
 //! | bytes | scan, source |
-//! | records | json, record and layout (a header is a line), tally, batch |
+//! | records | json, record and layout (a header is a line), container, tally, batch |
 //! | questions | pattern, filter, intern, key, query, plan |
 //! | work | group, rank, report, engine |
 //! | dialects | dialect, metric, summary |
@@ -50,6 +51,7 @@
 
 mod amount;
 mod batch;
+mod container;
 pub mod dialect;
 mod engine;
 mod error;

@@ -60,6 +60,8 @@ pub fn clf_tokens(line: &[u8]) -> impl Iterator<Item = &[u8]> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Reason {
+    /// Nothing says what its values are.
+    NoLayout,
     /// Fewer values than the layout has columns.
     TooFewColumns,
     /// This number column holds something else, or a number beyond the field's range.
@@ -79,6 +81,7 @@ pub enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NoLayout => write!(f, "nothing says what its columns are"),
             Self::TooFewColumns => write!(f, "too few columns"),
             Self::NotANumber(field) => match field.kind() {
                 Kind::Number(u64::MAX) => write!(f, "{field} is no whole number"),
@@ -194,6 +197,9 @@ pub(crate) fn check<'t>(
     values: impl Iterator<Item = &'t [u8]>,
     layout: &Layout,
 ) -> Result<(Status, usize), Reason> {
+    if layout.columns() == 0 {
+        return Err(Reason::NoLayout);
+    }
     let (mut status, mut columns) = (Status::Ok, 0);
     for value in values {
         if let Some(field) = layout.field(columns) {
@@ -213,7 +219,7 @@ pub(crate) fn check<'t>(
 }
 
 /// Why a value is none of its field, if so.
-fn fault(field: Field, token: &[u8]) -> Option<Reason> {
+pub(crate) fn fault(field: Field, token: &[u8]) -> Option<Reason> {
     match field.kind() {
         Kind::Text => None,
         Kind::Status => (Status::parse(token) == Status::Bad).then_some(Reason::UnknownStatus),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&[&str]; 8] = [
     &["error", "field", "value", "amount"],
     &["scan", "source"],
-    &["json", "record layout", "tally", "batch"],
+    &["json", "record layout", "container", "tally", "batch"],
     // The filter names columns only; `query` is to its right.
     &["pattern", "filter", "intern", "key", "query", "plan"],
     &["group", "rank", "report", "engine"],

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::batch::{Form, Lines, SPECIMENS_MAX, Specimen};
+use crate::container::Wanted;
 use crate::error::{Error, ErrorKind};
 use crate::group::{Fold, Groups, Seeds, Shared};
 use crate::intern::Texts;
@@ -70,7 +71,7 @@ pub struct Engine {
     threads: usize,
     level: Option<Level>,
     block_bytes: usize,
-    layout: Layout,
+    layout: Option<Layout>,
     lines: Lines,
     progress: Arc<Progress>,
 }
@@ -88,7 +89,7 @@ impl Engine {
             threads: 0,
             level: None,
             block_bytes: BLOCK_BYTES,
-            layout: Layout::v2(),
+            layout: None,
             lines: Lines::Records,
             progress: Arc::default(),
         }
@@ -115,10 +116,11 @@ impl Engine {
         self
     }
 
-    /// Takes this layout where no header states one, instead of version 2's.
+    /// Takes this layout where no header states one. Without this the first record shows its
+    /// layout, if it is one that AWS writes by default; if it is not, that is a fault.
     #[must_use]
     pub fn layout(mut self, layout: Layout) -> Self {
-        self.layout = layout;
+        self.layout = Some(layout);
         self
     }
 
@@ -168,8 +170,10 @@ impl Engine {
             queries,
             inputs: &inputs,
             level,
-            layout: Arc::new(self.layout.clone()),
+            layout: self.layout.clone().map(Arc::new),
+            version_2: Arc::new(Layout::v2()),
             lines: self.lines,
+            wanted: wanted(queries),
             shared: shared(queries),
             texts: Arc::default(),
             block_bytes: self.block_bytes,
@@ -177,6 +181,12 @@ impl Engine {
         };
         run.on(&pool, faults)
     }
+}
+
+/// What is asked of events.
+fn wanted(queries: &[Query]) -> Wanted {
+    let asks = |form: Form| queries.iter().any(|query| query.form() == form);
+    Wanted { records: asks(Form::Records), json: asks(Form::Json) }
 }
 
 /// What workers share for each part of each query.
@@ -191,8 +201,12 @@ pub(crate) struct Run<'a> {
     queries: &'a [Query],
     inputs: &'a [Input],
     level: Level,
-    layout: Arc<Layout>,
+    /// The layout where no header states one, if that was said.
+    layout: Option<Arc<Layout>>,
+    /// What most logs have.
+    version_2: Arc<Layout>,
     lines: Lines,
+    wanted: Wanted,
     /// One for each part of each query.
     shared: Vec<Arc<Shared>>,
     texts: Arc<Texts>,
@@ -278,8 +292,7 @@ impl Run<'_> {
 
     /// Whether lines may be headers.
     fn has_headers(&self) -> bool {
-        let asks_records = |query: &Query| query.form() == Form::Records;
-        self.lines == Lines::Records && self.queries.iter().any(asks_records)
+        self.lines == Lines::Records && self.wanted.records
     }
 
     fn layouts(&self, mut layouts: Vec<(usize, Arc<Layout>)>) -> Vec<(String, Layout)> {

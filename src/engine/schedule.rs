@@ -34,8 +34,26 @@ pub struct Parcel {
     pub length: usize,
     /// Its place in the stream.
     pub turn: Turn,
-    /// Whether it is the stream's first block.
+    /// What comes before its first line.
+    pub preface: Preface,
+}
+
+/// What comes before a block's first line.
+#[derive(Debug, Default)]
+pub struct Preface {
+    /// Whether it is the input's first.
     pub is_first: bool,
+    /// Lines right before it that were headers of a container.
+    pub headers: u64,
+    /// Its layout, if the container says so.
+    pub layout: Option<Arc<Layout>>,
+}
+
+impl Preface {
+    /// The preface of a block of text, of which nothing else says anything.
+    pub fn of_text(is_first: bool) -> Self {
+        Self { is_first, ..Self::default() }
+    }
 }
 
 /// The next piece of work.

@@ -6,20 +6,20 @@ use std::sync::atomic::Ordering;
 use memchr::memchr;
 
 use super::order::{Order, Turn};
-use super::schedule::{Parcel, Schedule, SharedFile, Task};
+use super::schedule::{Parcel, Preface, Schedule, SharedFile, Task};
 use super::{Run, SpecimenOf};
 use crate::batch::{Batch, Form, Notes, SPECIMENS_MAX};
+use crate::container::{self, Contents, HEAD_BYTES, Piece};
 use crate::error::{Error, ErrorKind};
 use crate::filter::Scratch as FilterScratch;
 use crate::group::{Groups, Scratch};
-use crate::layout::Layout;
+use crate::layout::{Layout, Opening};
 use crate::plan::Plan;
 use crate::query::Scope;
 use crate::record::{LINE_BYTES_MAX, Reason};
 use crate::scan::{Marks, PAD, Padded, Scanner};
 use crate::source::{
-    Cut, Cutter, Inflater, Opened, RangedFile, WHOLE_BYTES_MAX, describe_gzip, gzip_reader,
-    make_room, refuse_foreign,
+    GZIP_MAGIC, Inflater, Opened, RangedFile, WHOLE_BYTES_MAX, make_room, refuse_foreign,
 };
 use crate::value::Status;
 
@@ -102,19 +102,19 @@ impl<'a> Worker<'a> {
     fn open(&mut self, input: usize) -> Result<(), Error> {
         match self.run.inputs[input].open()? {
             Opened::Plain(file) => {
-                self.schedule.share(input, file, Arc::clone(&self.run.layout));
-                Ok(())
+                let mut head = vec![0; HEAD_BYTES.min(file.bytes() as usize)];
+                let filled = file.read_at(&mut head, 0)?;
+                if container::is_plain(&head[..filled], self.run.wanted) {
+                    let layout = self.opening(input, &head[..filled]);
+                    self.schedule.share(input, file, layout);
+                    return Ok(());
+                }
+                self.stream(input, Counted(file.reader(), &self.run.progress.bytes))
             }
             Opened::Gzip(file) => self.gzip_file(input, &file),
             Opened::Stream { head, rest } => {
-                let is_gzip = head.starts_with(&crate::source::GZIP_MAGIC);
-                let bytes = &self.run.progress.bytes;
-                let reader = Counted(std::io::Read::chain(head.as_slice(), rest), bytes);
-                if is_gzip {
-                    self.stream(input, gzip_reader(reader), true)
-                } else {
-                    self.stream(input, Box::new(reader), false)
-                }
+                let stream = std::io::Read::chain(head.as_slice(), rest);
+                self.stream(input, Counted(stream, &self.run.progress.bytes))
             }
         }
     }
@@ -127,12 +127,12 @@ impl<'a> Worker<'a> {
             let count = file.read_at(&mut compressed, 0)?;
             let mut inflater = self.inflater.take().unwrap_or_else(Inflater::new);
             let is_decoded = match inflater.decode(&compressed[..count]) {
-                Some((text, length)) => {
+                Some((text, length)) if self.is_plain(&text[..length]) => {
                     self.count_bytes(count);
                     self.whole_text(input, text, length);
                     true
                 }
-                None => false,
+                _ => false,
             };
             self.inflater = Some(inflater);
             self.compressed = compressed;
@@ -140,8 +140,35 @@ impl<'a> Worker<'a> {
                 return Ok(());
             }
         }
-        let reader = Counted(file.reader(), &self.run.progress.bytes);
-        self.stream(input, gzip_reader(reader), true)
+        self.stream(input, Counted(file.reader(), &self.run.progress.bytes))
+    }
+
+    /// The layout of the first lines of an input.
+    fn opening(&mut self, input: usize, head: &[u8]) -> Arc<Layout> {
+        if let Some(layout) = &self.run.layout {
+            return Arc::clone(layout);
+        }
+        match Layout::opening(head) {
+            Opening::Known(layout) if layout != Layout::v2() => Arc::new(layout),
+            Opening::Unknown { columns, line } if self.run.has_headers() => {
+                let line = String::from_utf8_lossy(&line).escape_debug().to_string();
+                let fault = format!(
+                    "no header, and a first line of {columns} values, whose columns are not \
+                     known; type --format with the fields of the log: {line}"
+                );
+                let fault = Error::new(ErrorKind::Layout, fault);
+                self.faults.push((input, fault));
+                Arc::new(Layout::unknown())
+            }
+            Opening::Stated | Opening::Known(_) | Opening::Unknown { .. } => {
+                Arc::clone(&self.run.version_2)
+            }
+        }
+    }
+
+    fn is_plain(&self, text: &[u8]) -> bool {
+        let is_compressed = text.starts_with(&GZIP_MAGIC);
+        !is_compressed && container::is_plain(&text[..text.len().min(HEAD_BYTES)], self.run.wanted)
     }
 
     /// A text that is in memory, cut into blocks where it lies.
@@ -154,59 +181,61 @@ impl<'a> Worker<'a> {
             self.faults.push((input, error));
             return;
         }
-        let order = Order::new(Arc::clone(&self.run.layout));
+        let layout = self.opening(input, &text[..length.min(HEAD_BYTES)]);
+        let order = Order::new(layout);
         let (mut start, mut number) = (0, 0);
         while start < length {
             let middle = (start + self.run.block_bytes).min(length) - 1;
             let end = memchr(b'\n', &text[middle..length]).map_or(length, |at| middle + at + 1);
             let block = Padded::new(&text[start..end + PAD], end - start);
-            self.block(input, block, order.turn(number), number == 0);
+            self.block(input, block, order.turn(number), Preface::of_text(number == 0));
             (start, number) = (end, number + 1);
         }
     }
 
     /// A stream: decoded here, worked on by whoever is idle.
-    fn stream(
-        &mut self,
-        input: usize,
-        reader: Box<dyn std::io::Read + '_>,
-        is_gzip: bool,
-    ) -> Result<(), Error> {
-        let order = Order::new(Arc::clone(&self.run.layout));
-        let mut cutter = Cutter::new(reader, self.run.block_bytes, LINE_BYTES_MAX);
+    fn stream(&mut self, input: usize, stream: impl std::io::Read) -> Result<(), Error> {
+        let Contents { mut pieces, head } =
+            container::open(stream, self.run.wanted, self.run.block_bytes)?;
+        let layout = head.map(|head| self.opening(input, &head));
+        let mut order = layout.map(Order::new);
         let mut number = 0;
         loop {
             let mut buffer = self.schedule.buffer();
-            match cutter.next(&mut buffer) {
-                Cut::Block(length) => {
-                    if number == 0 && is_gzip {
-                        refuse_foreign(&buffer[..length])?;
-                    }
+            match pieces.next(&mut buffer) {
+                Piece::Block { length, headers, layout } => {
+                    let order = match &order {
+                        Some(order) => order,
+                        None => {
+                            let first = layout.clone();
+                            let text = &buffer[..length.min(HEAD_BYTES)];
+                            let first = first.unwrap_or_else(|| self.opening(input, text));
+                            order.insert(Order::new(first))
+                        }
+                    };
                     let turn = order.turn(number);
-                    let parcel = Parcel { input, buffer, length, turn, is_first: number == 0 };
+                    let preface = Preface { is_first: number == 0, headers, layout };
+                    let parcel = Parcel { input, buffer, length, turn, preface };
                     number += 1;
                     if let Some(parcel) = self.schedule.offer(parcel) {
                         self.parcel(parcel);
                     }
                 }
-                Cut::End { result, partial } => {
+                Piece::End { result, partial } => {
                     self.schedule.recycle(buffer);
                     if partial {
                         self.notes.tally.lines += 1;
                         self.notes.tally.count_malformed(Reason::Cut);
                     }
-                    return result.map_err(|error| match is_gzip {
-                        true => Error::new(ErrorKind::Gzip, describe_gzip(&error)),
-                        false => error.into(),
-                    });
+                    return result;
                 }
             }
         }
     }
 
     fn parcel(&mut self, parcel: Parcel) {
-        let Parcel { input, buffer, length, turn, is_first } = parcel;
-        self.block(input, Padded::new(&buffer, length), turn, is_first);
+        let Parcel { input, buffer, length, turn, preface } = parcel;
+        self.block(input, Padded::new(&buffer, length), turn, preface);
         self.schedule.recycle(buffer);
     }
 
@@ -216,7 +245,7 @@ impl<'a> Worker<'a> {
         match self.read_range(file, number, &mut buffer) {
             Ok((start, end)) => {
                 let block = Padded::new(&buffer[start..], end - start);
-                self.block(file.input, block, turn, number == 0);
+                self.block(file.input, block, turn, Preface::of_text(number == 0));
             }
             Err(error) => {
                 turn.take(0, None);
@@ -279,17 +308,20 @@ impl<'a> Worker<'a> {
     }
 
     /// One block of whole lines.
-    fn block(&mut self, input: usize, block: Padded<'_>, turn: Turn, is_first: bool) {
+    fn block(&mut self, input: usize, block: Padded<'_>, turn: Turn, preface: Preface) {
         let mut scanner = self.scanner.take().expect("the scanner is put back after each block");
-        let starts_with_mark = is_first && block.text().starts_with(BYTE_ORDER_MARK);
+        let starts_with_mark = preface.is_first && block.text().starts_with(BYTE_ORDER_MARK);
         let start = if starts_with_mark { BYTE_ORDER_MARK.len() } else { 0 };
         let marks = scanner.scan(block, start);
         let headers = if self.run.has_headers() { find_headers(&marks) } else { Vec::new() };
-        let last = headers.last().map(|(_, layout)| Arc::clone(layout));
-        let before = turn.take(marks.lines() as u64, last);
+        let stated = headers.last().map(|(_, layout)| Arc::clone(layout));
+        let stated = stated.or_else(|| preface.layout.clone());
+        let before = turn.take(marks.lines() as u64 + preface.headers, stated);
 
         self.notes.has_enough = self.specimens.len() >= SPECIMENS_MAX;
-        let mut layout = before.layout;
+        self.notes.tally.lines += preface.headers;
+        self.notes.tally.headers += preface.headers;
+        let mut layout = preface.layout.unwrap_or(before.layout);
         let mut from = 0;
         for (mark, next_layout) in headers {
             self.segment(input, &marks, from, mark, &layout);
@@ -301,7 +333,8 @@ impl<'a> Worker<'a> {
         self.segment(input, &marks, from, marks.end(), &layout);
         for specimen in self.notes.take_specimens() {
             let text = &marks.text()[..specimen.place];
-            let line = before.lines + memchr::memchr_iter(b'\n', text).count() as u64;
+            let line =
+                before.lines + preface.headers + memchr::memchr_iter(b'\n', text).count() as u64;
             self.specimens.push(SpecimenOf { input, line, specimen });
         }
         self.scanner = Some(scanner);

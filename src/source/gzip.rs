@@ -9,6 +9,7 @@ use std::io::{self, BufReader, Read};
 use flate2::bufread::MultiGzDecoder;
 use memchr::memmem;
 
+use crate::error::{Error, ErrorKind};
 use crate::scan::PAD;
 
 /// The first bytes of a gzip member (RFC 1952, section 2.3.1).
@@ -71,13 +72,29 @@ fn is_one_member(file: &[u8], text: &[u8]) -> bool {
     memmem::find(file, &footer) == file.len().checked_sub(FOOTER_BYTES)
 }
 
-/// Decodes all members of a stream as it comes.
+/// Decodes all members of a stream as it comes. Its errors hold an [`Error`] that says what is
+/// wrong with the stream.
 pub fn reader<'a>(compressed: impl Read + 'a) -> Box<dyn Read + 'a> {
-    Box::new(MultiGzDecoder::new(BufReader::with_capacity(128 * 1024, compressed)))
+    let members = MultiGzDecoder::new(BufReader::with_capacity(128 * 1024, compressed));
+    Box::new(Described(members))
 }
 
-/// What an error of [`reader`] says to people.
-pub fn describe(error: &io::Error) -> String {
+struct Described<R>(R);
+
+impl<R: Read> Read for Described<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer).map_err(|error| {
+            // The decoder passes on what its own source says, which may be a stream of gzip too.
+            match error.get_ref().is_some_and(|inner| inner.is::<Error>()) {
+                true => error,
+                false => io::Error::other(Error::new(ErrorKind::Gzip, describe(&error))),
+            }
+        })
+    }
+}
+
+/// What an error of the decoder says to people.
+fn describe(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => "the gzip stream is cut short".to_owned(),
         io::ErrorKind::InvalidInput if error.to_string().contains("header") => {
@@ -139,14 +156,14 @@ mod tests {
         let file = member(&b"2 123 eni-1 10.0.0.1\n".repeat(100));
         let cut = &file[..file.len() - 9];
         assert_eq!(whole(cut), None);
-        assert_eq!(describe(&streamed(cut).unwrap_err()), "the gzip stream is cut short");
+        assert_eq!(streamed(cut).unwrap_err().to_string(), "the gzip stream is cut short");
         let mut flipped = file.clone();
         let last = flipped.len() - 6;
         flipped[last] ^= 1;
         assert_eq!(whole(&flipped), None);
-        assert!(describe(&streamed(&flipped).unwrap_err()).contains("damaged"));
+        assert!(streamed(&flipped).unwrap_err().to_string().contains("damaged"));
         let garbage = [file, b"garbage, long enough for a header".to_vec()].concat();
         assert_eq!(whole(&garbage), None);
-        assert!(describe(&streamed(&garbage).unwrap_err()).contains("no gzip member"));
+        assert!(streamed(&garbage).unwrap_err().to_string().contains("no gzip member"));
     }
 }

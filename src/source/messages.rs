@@ -3,9 +3,7 @@
 use std::io::Read;
 use std::ops::ControlFlow;
 
-use super::{
-    Cut, Cutter, GZIP_MAGIC, Opened, Source, SourceKind, describe_gzip, expand, gzip_reader,
-};
+use super::{Cut, Cutter, GZIP_MAGIC, Opened, Source, SourceKind, expand, gzip_reader};
 use crate::error::{Error, ErrorKind};
 
 /// Bytes that are read at once.
@@ -52,13 +50,12 @@ pub fn messages(
         return Err(Error::new(ErrorKind::Internal, "a file is not one input"));
     };
     let opened = input.open()?;
-    let (reader, is_gzip): (Box<dyn Read>, bool) = match &opened {
-        Opened::Plain(file) => (Box::new(file.reader()), false),
-        Opened::Gzip(file) => (gzip_reader(file.reader()), true),
+    let reader: Box<dyn Read> = match &opened {
+        Opened::Plain(file) => Box::new(file.reader()),
+        Opened::Gzip(file) => gzip_reader(file.reader()),
         Opened::Stream { head, rest } => {
-            let is_gzip = head.starts_with(&GZIP_MAGIC);
             let reader = head.as_slice().chain(rest);
-            (if is_gzip { gzip_reader(reader) } else { Box::new(reader) }, is_gzip)
+            if head.starts_with(&GZIP_MAGIC) { gzip_reader(reader) } else { Box::new(reader) }
         }
     };
     let mut cutter = Cutter::new(reader, BLOCK_BYTES, LINE_BYTES_MAX);
@@ -82,10 +79,7 @@ pub fn messages(
                 }
             }
             Cut::End { result, .. } => {
-                return result.map_err(|error| match is_gzip {
-                    true => Error::new(ErrorKind::Gzip, describe_gzip(&error)),
-                    false => error.into(),
-                });
+                return result.map_err(Error::from);
             }
         }
     }

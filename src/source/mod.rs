@@ -12,9 +12,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind};
 
-pub use gzip::{
-    GZIP_MAGIC, Inflater, WHOLE_BYTES_MAX, describe as describe_gzip, reader as gzip_reader,
-};
+pub use gzip::{GZIP_MAGIC, Inflater, WHOLE_BYTES_MAX, reader as gzip_reader};
 pub use messages::messages;
 pub use stream::{Cut, Cutter, make_room};
 

@@ -1,11 +1,14 @@
 //! Which field stands in which column, and how questions name a column.
 //!
-//! A file's own header says so; without one it is version 2.
+//! A file's own header says so; without one its first record does, if it is one of the known.
+
+mod opening;
 
 use crate::error::{Error, ErrorKind};
 use crate::field::{Field, Kind, V2};
 use crate::json::JsonPath;
 use crate::record;
+pub use opening::Opening;
 
 /// The columns of a file, in order.
 ///
@@ -25,7 +28,7 @@ pub struct Layout {
 impl Layout {
     /// The default format, the 14 fields of version 2.
     pub fn v2() -> Self {
-        Self::from_names(V2.iter().map(|field| field.name().to_owned()).collect())
+        Self::of(&V2)
     }
 
     /// A layout of columns with these names; unknown ones are opaque text.

@@ -1,0 +1,152 @@
+//! What bytes are wrapped in, found by content and not by name, and what is inside: lines.
+//!
+//! Whatever a container is, what leaves this room are blocks of whole lines, each a record or an
+//! event, so that all that follows is the same for all of them. A container that names columns
+//! itself says so with a layout for the lines that follow.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind};
+use crate::layout::Layout;
+use crate::record::LINE_BYTES_MAX;
+use crate::source::{Cut, Cutter, GZIP_MAGIC, gzip_reader, refuse_foreign};
+
+/// Blocks of lines, one after the other.
+pub trait Pieces {
+    /// Puts the next block into `buffer`, with the room after it that the scan needs.
+    fn next(&mut self, buffer: &mut Vec<u8>) -> Piece;
+}
+
+/// What a container gives.
+#[derive(Debug)]
+pub enum Piece {
+    /// The buffer holds this many bytes of whole lines, and padding.
+    Block {
+        /// Bytes of lines.
+        length: usize,
+        /// Lines before them that were headers and are not in the buffer.
+        headers: u64,
+        /// The layout of these lines and those of the blocks after it; none if nothing new is
+        /// known.
+        layout: Option<Arc<Layout>>,
+    },
+    /// There is no more.
+    End {
+        /// Whether the input ended as it should.
+        result: Result<(), Error>,
+        /// Whether there was a line without an end, which is lost.
+        partial: bool,
+    },
+}
+
+/// What is asked of the events of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// Flow-log records, or lines of tokens.
+    pub records: bool,
+    /// JSON events.
+    pub json: bool,
+}
+
+/// First bytes that are looked at.
+pub const HEAD_BYTES: usize = 64 * 1024;
+
+/// Compression within compression that is undone: objects of Firehose may be gzip in gzip.
+const DEPTH_MAX: usize = 3;
+
+/// How the text of an input is wrapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wrapping {
+    /// Lines are what they are.
+    Plain,
+}
+
+/// Whether a text that begins like this is made of lines that need no unwrapping.
+pub fn is_plain(head: &[u8], wanted: Wanted) -> bool {
+    wrapping(head, wanted) == Wrapping::Plain
+}
+
+fn wrapping(_head: &[u8], _wanted: Wanted) -> Wrapping {
+    Wrapping::Plain
+}
+
+/// An open stream.
+pub struct Contents<'a> {
+    /// What is in it.
+    pub pieces: Box<dyn Pieces + 'a>,
+    /// The beginning of the text, if lines are what they are.
+    pub head: Option<Vec<u8>>,
+}
+
+/// Opens a stream: undoes its compression, and gives the lines in it.
+///
+/// # Errors
+/// What the stream says, or [`ErrorKind::Container`] for what holds
+/// no lines.
+pub fn open<'a>(
+    stream: impl Read + 'a,
+    wanted: Wanted,
+    block_bytes: usize,
+) -> Result<Contents<'a>, Error> {
+    let mut reader: Box<dyn Read + 'a> = Box::new(stream);
+    for _ in 0..=DEPTH_MAX {
+        let (head, fault) = read_head(&mut reader);
+        refuse_foreign(&head)?;
+        let (is_gzip, wrapping) = (head.starts_with(&GZIP_MAGIC), wrapping(&head, wanted));
+        let kept = (wrapping == Wrapping::Plain && !is_gzip).then(|| head.clone());
+        let whole = io::Cursor::new(head).chain(Failing(fault)).chain(reader);
+        if is_gzip {
+            reader = gzip_reader(whole);
+            continue;
+        }
+        let reader = Box::new(whole);
+        let pieces: Box<dyn Pieces + 'a> = match wrapping {
+            Wrapping::Plain => Box::new(Text(Cutter::new(reader, block_bytes, LINE_BYTES_MAX))),
+        };
+        return Ok(Contents { pieces, head: kept });
+    }
+    Err(Error::new(ErrorKind::Container, format!("compressed more than {DEPTH_MAX} times over")))
+}
+
+/// Reads until there is enough to see what it is; and the error that came before that.
+fn read_head(reader: &mut impl Read) -> (Vec<u8>, Option<io::Error>) {
+    let mut head = vec![0; HEAD_BYTES];
+    let (mut filled, mut fault) = (0, None);
+    while filled < head.len() {
+        match reader.read(&mut head[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                fault = Some(error);
+                break;
+            }
+        }
+    }
+    head.truncate(filled);
+    (head, fault)
+}
+
+/// Fails once, if there is an error.
+struct Failing(Option<io::Error>);
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
+}
+
+/// Lines as they are.
+struct Text<'a>(Cutter<'a>);
+
+impl Pieces for Text<'_> {
+    fn next(&mut self, buffer: &mut Vec<u8>) -> Piece {
+        match self.0.next(buffer) {
+            Cut::Block(length) => Piece::Block { length, headers: 0, layout: None },
+            Cut::End { result, partial } => {
+                Piece::End { result: result.map_err(Error::from), partial }
+            }
+        }
+    }
+}
