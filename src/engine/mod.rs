@@ -4,6 +4,7 @@
 //! input a source like any other.
 
 mod answers;
+mod headers;
 mod order;
 mod schedule;
 mod worker;

@@ -19,6 +19,7 @@ pub struct Order {
 #[derive(Debug)]
 struct State {
     next: u64,
+    waiting: u32,
     before: Before,
     /// A worker went away without taking its turn: those who wait would wait forever.
     is_broken: bool,
@@ -37,7 +38,7 @@ impl Order {
     /// The order of an input whose first lines have `layout`.
     pub fn new(layout: Arc<Layout>) -> Arc<Self> {
         let before = Before { layout, lines: 0 };
-        let state = Mutex::new(State { next: 0, before, is_broken: false });
+        let state = Mutex::new(State { next: 0, waiting: 0, before, is_broken: false });
         Arc::new(Self { state, moved_on: Condvar::new() })
     }
 
@@ -68,7 +69,9 @@ impl Turn {
         let order = self.order.take().expect("a turn is taken once");
         let mut state = order.state();
         while state.next != self.number && !state.is_broken {
+            state.waiting += 1;
             state = order.moved_on.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.waiting -= 1;
         }
         assert!(!state.is_broken, "the worker of an earlier block stopped");
         let before = state.before.clone();
@@ -77,7 +80,9 @@ impl Turn {
         if let Some(layout) = layout {
             state.before.layout = layout;
         }
-        order.moved_on.notify_all();
+        if state.waiting > 0 {
+            order.moved_on.notify_all();
+        }
         before
     }
 }

@@ -155,8 +155,12 @@ impl Schedule {
 
     /// Says that an input that was opened gives no more work to others.
     pub fn close(&self) {
-        self.state().opening -= 1;
-        self.news.notify_all();
+        let mut state = self.state();
+        state.opening -= 1;
+        // Telling nobody is a call to the system all the same, for each of very many files.
+        if state.idle > 0 {
+            self.news.notify_all();
+        }
     }
 
     /// Gives a block away, or gives back what the owner has to work on itself: this block, or

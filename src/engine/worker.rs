@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use memchr::memchr;
 
+use super::headers::Headers;
 use super::order::{Order, Turn};
 use super::schedule::{Parcel, Preface, Schedule, SharedFile, Task};
 use super::{Run, SpecimenOf};
@@ -41,6 +42,7 @@ pub struct Worker<'a> {
     /// What could not be read or used, with the number of its input.
     pub faults: Vec<(usize, Error)>,
     plans: Vec<(Arc<Layout>, Plan)>,
+    headers: Headers,
     /// The layouts that records had, each with the first input that this worker met it in.
     pub layouts: Vec<(usize, Arc<Layout>)>,
     scanner: Option<Scanner>,
@@ -69,6 +71,7 @@ impl<'a> Worker<'a> {
             specimens: Vec::new(),
             faults: Vec::new(),
             plans: Vec::new(),
+            headers: Headers::default(),
             layouts: Vec::new(),
             scanner: Some(Scanner::new(run.level)),
             inflater: None,
@@ -148,8 +151,11 @@ impl<'a> Worker<'a> {
         if let Some(layout) = &self.run.layout {
             return Arc::clone(layout);
         }
+        if self.headers.begin(head) {
+            return Arc::clone(&self.run.version_2);
+        }
         match Layout::opening(head) {
-            Opening::Known(layout) if layout != Layout::v2() => Arc::new(layout),
+            Opening::Known(layout) if layout != *self.run.version_2 => Arc::new(layout),
             Opening::Unknown { columns, line } if self.run.has_headers() => {
                 let line = String::from_utf8_lossy(&line).escape_debug().to_string();
                 let fault = format!(
@@ -313,7 +319,10 @@ impl<'a> Worker<'a> {
         let starts_with_mark = preface.is_first && block.text().starts_with(BYTE_ORDER_MARK);
         let start = if starts_with_mark { BYTE_ORDER_MARK.len() } else { 0 };
         let marks = scanner.scan(block, start);
-        let headers = if self.run.has_headers() { find_headers(&marks) } else { Vec::new() };
+        let headers = match self.run.has_headers() {
+            true => self.headers.find(&marks),
+            false => Vec::new(),
+        };
         let stated = headers.last().map(|(_, layout)| Arc::clone(layout));
         let stated = stated.or_else(|| preface.layout.clone());
         let before = turn.take(marks.lines() as u64 + preface.headers, stated);
@@ -426,20 +435,6 @@ impl Memory {
             }
         }
     }
-}
-
-/// The headers of a block, by the mark before them.
-fn find_headers(marks: &Marks<'_>) -> Vec<(usize, Arc<Layout>)> {
-    let mut headers = Vec::new();
-    for &place in marks.openings() {
-        let rest = &marks.text()[place as usize..];
-        // Nothing is looked at beyond the first word that is no field name.
-        let line = &rest[..memchr(b'\n', rest).unwrap_or(rest.len())];
-        if let Some(layout) = Layout::from_header(line) {
-            headers.push((marks.mark_at(place), Arc::new(layout)));
-        }
-    }
-    headers
 }
 
 /// A reader that counts what is read.
