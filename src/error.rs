@@ -19,6 +19,8 @@ pub enum ErrorKind {
     Container,
     /// Nothing says what the columns of a file are.
     Layout,
+    /// A glob is not valid, or none selects a file.
+    Selection,
     /// A query asks for something that does not fit together.
     Query,
     /// A Contributor Insights rule is not valid, or asks for what this version does not do.

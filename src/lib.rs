@@ -3,8 +3,8 @@
 //!
 //! Bytes flow one way; no room calls back, and only the plan and the engine know the order:
 //!
-//! 1. `source` finds files, folders and standard input, plain or gzip by content, and cuts them
-//!    into blocks of whole lines.
+//! 1. `source` finds files, folders and standard input, leaves out what nobody asks for, and cuts
+//!    the rest, plain or gzip by content, into blocks of whole lines.
 //! 2. `scan` finds every separator of a block in one sweep (the unsafe room, with AVX-512, AVX2
 //!    and portable twins, chosen at run time).
 //! 3. `layout` says which field stands in which column; a header counts for the lines after it.
@@ -90,7 +90,7 @@ pub use query::{KEYS_MAX, Measure, Order, PERIOD_SECONDS, Query, QueryBuilder, S
 pub use record::{LINE_BYTES_MAX, Line, Reason, Record, Records, clf_tokens, tokens};
 pub use report::{Answer, Contributor, Datapoint, Fault, MalformedLine, PeriodMetrics, Report};
 pub use scan::{LEVEL_VARIABLE, Level};
-pub use source::{Source, messages};
+pub use source::{Selection, Source, messages};
 pub use tally::Tally;
 pub use value::{Address, Number, Status};
 

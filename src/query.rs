@@ -4,7 +4,7 @@ use crate::amount::{Amount, Comparison};
 use crate::batch::Form;
 use crate::error::{Error, ErrorKind};
 use crate::field::{Field, Kind};
-use crate::filter::Filter;
+use crate::filter::{Filter, Predicate};
 use crate::layout::Column;
 
 /// The most keys of a query: CloudWatch Contributor Insights allows four.
@@ -160,6 +160,20 @@ impl Query {
         let largest = (self.order == Order::Maximum).then_some(Part::Largest);
         let periods = self.period.map(|_| Part::Periods);
         std::iter::once(Part::Values).chain(largest).chain(periods)
+    }
+
+    /// The first start of an event that may count, and the first that does not any more.
+    pub(crate) fn span(&self) -> (Option<u64>, Option<u64>) {
+        let limits = |wanted: Comparison| {
+            self.filter.tests.iter().filter_map(move |test| match (&test.column, &test.predicate) {
+                (Column::Field(Field::Start), Predicate::Number(comparison, limit)) => {
+                    let limit = limit.whole().and_then(|limit| u64::try_from(limit).ok());
+                    limit.filter(|_| *comparison == wanted)
+                }
+                _ => None,
+            })
+        };
+        (limits(Comparison::GreaterOrEqual).max(), limits(Comparison::Less).min())
     }
 
     /// All columns that it names, but the time.
@@ -325,6 +339,18 @@ impl QueryBuilder {
 mod tests {
     use super::*;
     use crate::field::Field;
+
+    #[test]
+    fn spans_are_the_narrowest_that_is_asked_for() {
+        let span = |builder: QueryBuilder| builder.build().unwrap().span();
+        let builder = Query::builder();
+        assert_eq!(span(builder.clone()), (None, None));
+        assert_eq!(span(builder.clone().between(Some(5), None)), (Some(5), None));
+        let twice = builder.between(Some(5), Some(90)).between(Some(7), Some(100));
+        assert_eq!(span(twice), (Some(7), Some(90)));
+        let other = Filter::new().and_number(Field::End, Comparison::Less, 9u64.into());
+        assert_eq!(span(Query::builder().filter(other)), (None, None));
+    }
 
     #[test]
     fn what_does_not_fit_together_is_refused() {

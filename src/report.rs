@@ -26,6 +26,14 @@ pub struct Report {
     pub layouts: Vec<(String, Layout)>,
     /// Files and streams that were opened.
     pub inputs: usize,
+    /// Files of folders that are not selected.
+    pub unselected: usize,
+    /// Files of folders that were skipped, because by the time in their names they hold no
+    /// record that any query asks for. Their records are in no count.
+    pub skipped: usize,
+    /// Files and folders in folders that by their names hold no flow logs, such as the
+    /// `aws-logs-write-test` of an export task; those of folders end in `/`.
+    pub passed_over: Vec<String>,
     /// Bytes read, before decompression.
     pub bytes_read: u64,
 }

@@ -28,8 +28,12 @@ pub fn run(
         Ok(sources) => sources,
         Err(message) => return usage(message),
     };
+    let selection = match common.selection() {
+        Ok(selection) => selection,
+        Err(message) => return usage(message),
+    };
     let begun = Instant::now();
-    let engine = engine.threads(common.threads());
+    let engine = engine.threads(common.threads()).select(selection);
     let shown = Shown::new(engine.progress(), common.is_quiet());
     let report = engine.run_all(queries, &sources);
     drop(shown);

@@ -93,7 +93,7 @@ fn newest(
     };
     let told = |error: Error| error.to_string();
     let queries: Vec<Query> = distinct.iter().map(query).collect::<Result<_, _>>().map_err(told)?;
-    let engine = Engine::new().threads(common.threads());
+    let engine = Engine::new().threads(common.threads()).select(common.selection()?);
     let report = engine.run_all(&queries, &input::sources(paths)?).map_err(told)?;
     let newest = report.answers.iter().filter_map(|answer| answer.total()?.whole()).max();
     Ok(newest.and_then(|newest| newest.try_into().ok()).unwrap_or(0))

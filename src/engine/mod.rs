@@ -23,7 +23,7 @@ use crate::layout::Layout;
 use crate::query::Query;
 use crate::report::{Answer, Fault, MalformedLine, Report};
 use crate::scan::Level;
-use crate::source::{Expansion, Input, Source, expand};
+use crate::source::{Expansion, Input, LeftOut, Selection, Source, Span, expand};
 use crate::tally::Tally;
 use schedule::Schedule;
 use worker::Worker;
@@ -74,6 +74,7 @@ pub struct Engine {
     block_bytes: usize,
     layout: Option<Layout>,
     lines: Lines,
+    selection: Selection,
     progress: Arc<Progress>,
 }
 
@@ -92,6 +93,7 @@ impl Engine {
             block_bytes: BLOCK_BYTES,
             layout: None,
             lines: Lines::Records,
+            selection: Selection::new(),
             progress: Arc::default(),
         }
     }
@@ -134,6 +136,13 @@ impl Engine {
         self
     }
 
+    /// Reads only these files of folders.
+    #[must_use]
+    pub fn select(mut self, selection: Selection) -> Self {
+        self.selection = selection;
+        self
+    }
+
     /// How far the next run is, while it runs.
     pub fn progress(&self) -> Arc<Progress> {
         Arc::clone(&self.progress)
@@ -162,7 +171,8 @@ impl Engine {
             Some(level) => level,
             None => Level::from_environment()?,
         };
-        let Expansion { inputs, bytes_total, faults } = expand(sources);
+        let Expansion { inputs, bytes_total, faults, left_out } =
+            expand(sources, &self.selection, span(queries));
         self.progress.bytes.store(0, Ordering::Relaxed);
         self.progress.bytes_total.store(bytes_total, Ordering::Relaxed);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build();
@@ -180,7 +190,7 @@ impl Engine {
             block_bytes: self.block_bytes,
             progress: &self.progress,
         };
-        run.on(&pool, faults)
+        run.on(&pool, faults, left_out)
     }
 }
 
@@ -188,6 +198,16 @@ impl Engine {
 fn wanted(queries: &[Query]) -> Wanted {
     let asks = |form: Form| queries.iter().any(|query| query.form() == form);
     Wanted { records: asks(Form::Records), json: asks(Form::Json) }
+}
+
+/// The time outside of which no query asks for a record.
+fn span(queries: &[Query]) -> Span {
+    let starts = queries.iter().map(|query| query.span().0);
+    let ends = queries.iter().map(|query| query.span().1);
+    // None is less than any start, so one query from the beginning asks for all of it.
+    let start = starts.min().flatten();
+    let end = ends.reduce(|left, right| left.zip(right).map(|(l, r)| l.max(r))).flatten();
+    (start, end)
 }
 
 /// What workers share for each part of each query.
@@ -238,6 +258,7 @@ impl Run<'_> {
         &self,
         pool: &rayon::ThreadPool,
         unfound: Vec<(usize, String, Error)>,
+        left_out: LeftOut,
     ) -> Result<Report, Error> {
         let schedule =
             Schedule::new(self.inputs.len(), self.block_bytes, pool.current_num_threads());
@@ -263,6 +284,9 @@ impl Run<'_> {
             malformed: self.malformed(specimens),
             layouts: self.layouts(layouts),
             inputs: self.inputs.len(),
+            unselected: left_out.unselected,
+            skipped: left_out.skipped,
+            passed_over: left_out.passed_over,
             bytes_read: self.progress.bytes(),
         })
     }

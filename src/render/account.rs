@@ -9,6 +9,9 @@ use super::human;
 use crate::record::Reason;
 use crate::report::{Fault, MalformedLine, Report};
 
+/// Names of files without flow logs that are shown.
+const NAMES_SHOWN: usize = 3;
+
 /// Characters of a malformed line that are shown.
 const TEXT_CHARACTERS: usize = 100;
 
@@ -28,7 +31,7 @@ pub fn tally(report: &Report, elapsed: Duration) -> String {
     let rate = report.bytes_read as f64 / seconds.max(1e-9);
     format!(
         "{}: {} ok, {} no data, {} skip data, {}, {} blank, {} malformed{extra}{skipped}; \
-         {} from {} in {seconds:.2} s ({}/s)",
+         {} from {}{} in {seconds:.2} s ({}/s)",
         amount(tally.lines, "line"),
         count(tally.ok),
         count(tally.no_data),
@@ -38,8 +41,49 @@ pub fn tally(report: &Report, elapsed: Duration) -> String {
         count(tally.malformed),
         human::bytes(report.bytes_read.into()),
         amount(report.inputs as u64, "input"),
+        left_out(report),
         human::bytes(rate as u128),
     )
+}
+
+/// The files of folders that were not read, in parentheses.
+fn left_out(report: &Report) -> String {
+    let mut parts = Vec::new();
+    if report.unselected > 0 {
+        parts.push(format!("{} not selected", amount(report.unselected as u64, "file")));
+    }
+    match report.skipped {
+        0 => {}
+        1 => parts.push("1 file skipped by its name's time".to_owned()),
+        many => {
+            parts.push(format!("{} skipped by their names' time", amount(many as u64, "file")));
+        }
+    }
+    let names: Vec<&str> = report.passed_over.iter().map(|path| file_name(path)).collect();
+    let mut distinct: Vec<&str> = Vec::new();
+    for name in &names {
+        if distinct.len() <= NAMES_SHOWN && !distinct.contains(name) {
+            distinct.push(name);
+        }
+    }
+    let more = if distinct.len() > NAMES_SHOWN { ", ..." } else { "" };
+    distinct.truncate(NAMES_SHOWN);
+    let shown = human::escaped(distinct.join(", ").as_bytes());
+    match names.len() {
+        0 => {}
+        1 => parts.push(format!("passed over: 1 file that is no flow log: {shown}")),
+        many => {
+            let files = amount(many as u64, "file");
+            parts.push(format!("passed over: {files} that are no flow logs: {shown}{more}"));
+        }
+    }
+    if parts.is_empty() { String::new() } else { format!(" ({})", parts.join("; ")) }
+}
+
+/// The name at the end of a path; of a folder with its `/`.
+fn file_name(path: &str) -> &str {
+    let start = path.trim_end_matches('/').rfind('/').map_or(0, |at| at + 1);
+    &path[start..]
 }
 
 /// A malformed line: `FILE:LINE: reason: text`, safe to show.

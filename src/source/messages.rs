@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::ops::ControlFlow;
 
-use super::{Cut, Cutter, GZIP_MAGIC, Opened, Source, SourceKind, expand, gzip_reader};
+use super::{Cut, Cutter, GZIP_MAGIC, Opened, Selection, Source, SourceKind, expand, gzip_reader};
 use crate::error::{Error, ErrorKind};
 
 /// Bytes that are read at once.
@@ -42,7 +42,7 @@ pub fn messages(
     {
         return Err(Error::new(ErrorKind::Io, "a folder, expected a file"));
     }
-    let mut expansion = expand(std::slice::from_ref(source));
+    let mut expansion = expand(std::slice::from_ref(source), &Selection::new(), (None, None));
     if let Some((_, _, error)) = expansion.faults.pop() {
         return Err(error);
     }

@@ -1,19 +1,25 @@
 //! Where bytes come from: files, folders and standard input, plain or gzip, found by content.
 
+mod expansion;
 mod gzip;
 mod messages;
+mod object;
+mod selection;
 mod stream;
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::error::{Error, ErrorKind};
 
+pub use expansion::{Expansion, LeftOut, expand};
 pub use gzip::{GZIP_MAGIC, Inflater, WHOLE_BYTES_MAX, reader as gzip_reader};
 pub use messages::messages;
+pub use object::Span;
+pub use selection::Selection;
 pub use stream::{Cut, Cutter, make_room};
 
 /// Something to read: a file, a folder with everything in it, or standard input.
@@ -33,7 +39,8 @@ enum SourceKind {
 
 impl Source {
     /// A file, or a folder: its files in the order of their names, folders within it too, but
-    /// nothing whose name begins with a dot.
+    /// nothing whose name begins with a dot, and no file that by its name holds no flow logs.
+    /// A [`Selection`] narrows a folder down.
     pub fn path(path: impl Into<PathBuf>) -> Self {
         Self(SourceKind::Path(path.into()))
     }
@@ -71,79 +78,6 @@ impl Input {
             Self::File(path) => Opened::new(File::open(path)?, false),
             // A second handle of the same open file: reading by position leaves no trace in it.
             Self::Stdin => Opened::new(io::stdin().as_fd().try_clone_to_owned()?.into(), true),
-        }
-    }
-}
-
-/// The inputs that sources stand for, their sizes, and the paths that are none.
-#[derive(Debug, Default)]
-pub struct Expansion {
-    /// In the order given, those of a folder in the order of their names.
-    pub inputs: Vec<Input>,
-    /// Bytes of the inputs that are files.
-    pub bytes_total: u64,
-    /// Paths that could not be looked at: the number of inputs before it, its name, and why.
-    pub faults: Vec<(usize, String, Error)>,
-}
-
-/// Finds the files that sources stand for.
-pub fn expand(sources: &[Source]) -> Expansion {
-    let mut expansion = Expansion::default();
-    for Source(source) in sources {
-        match source {
-            SourceKind::Stdin => expansion.push(Input::Stdin, stdin_bytes()),
-            SourceKind::Path(path) => match path.metadata() {
-                Ok(metadata) if metadata.is_dir() => expansion.walk(path),
-                Ok(metadata) => expansion.push(Input::File(path.clone()), metadata.len()),
-                Err(error) => expansion.fail(path, error.into()),
-            },
-        }
-    }
-    expansion
-}
-
-fn stdin_bytes() -> u64 {
-    let file = io::stdin().as_fd().try_clone_to_owned().map(File::from);
-    file.and_then(|file| file.metadata()).map_or(0, |metadata| metadata.len())
-}
-
-impl Expansion {
-    fn push(&mut self, input: Input, bytes: u64) {
-        self.inputs.push(input);
-        self.bytes_total += bytes;
-    }
-
-    fn fail(&mut self, path: &Path, error: Error) {
-        self.faults.push((self.inputs.len(), path.display().to_string(), error));
-    }
-
-    fn walk(&mut self, folder: &Path) {
-        let is_visible = |entry: &walkdir::DirEntry| {
-            entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".")
-        };
-        let walk = walkdir::WalkDir::new(folder).follow_links(true).sort_by_file_name();
-        for entry in walk.into_iter().filter_entry(is_visible) {
-            match entry {
-                Ok(entry) if entry.file_type().is_dir() => {}
-                Ok(entry) => {
-                    let bytes = entry.metadata().map_or(0, |metadata| metadata.len());
-                    self.push(Input::File(entry.into_path()), bytes);
-                }
-                Err(error) => {
-                    let path = error.path().unwrap_or(folder).to_owned();
-                    let reason = match error.loop_ancestor() {
-                        Some(ancestor) => Error::new(
-                            ErrorKind::Io,
-                            format!("a link back to {}, not followed", ancestor.display()),
-                        ),
-                        None => match error.into_io_error() {
-                            Some(error) => error.into(),
-                            None => Error::new(ErrorKind::Io, "cannot be walked"),
-                        },
-                    };
-                    self.fail(&path, reason);
-                }
-            }
         }
     }
 }

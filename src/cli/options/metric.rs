@@ -54,7 +54,7 @@ pub struct MetricOptions {
     )]
     pub pattern: Option<String>,
 
-    /// A metric filter or many, as aws or CloudFormation have it; may be repeated
+    /// Metric filters, as aws or CloudFormation have them; may be repeated
     #[arg(short, long, value_name = "FILE", help_heading = "Filter", conflicts_with_all = [
         "pattern", "value", "default", "unit", "dimension", "name",
     ])]

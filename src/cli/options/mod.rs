@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use flowagg::generate::Options;
-use flowagg::{Order, PERIOD_SECONDS};
+use flowagg::{Order, PERIOD_SECONDS, Selection};
 
 use super::when::When;
 pub use metric::{MetricOptions, TestOptions};
@@ -220,10 +220,29 @@ fn period(text: &str) -> Result<u32, String> {
     })
 }
 
+/// A glob, as it is typed.
+fn glob(text: &str) -> Result<String, String> {
+    let checked = Selection::new().include(text);
+    checked.map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
+
 /// Options of everything that reads flow logs. All are optional, so that what is typed after a
 /// command can win over what is typed before it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct Common {
+    /// Of folders, only files of this name or path; also --exclude
+    ///
+    /// A glob such as '*.log.gz' is one of names, one such as '2026/01/**' of paths within the
+    /// folder. There are *, ?, [a-z], {a,b} and, for folders, **. May be repeated; a file that
+    /// matches any of them is read
+    #[arg(long, value_name = "GLOB", value_parser = glob, help_heading = "Input")]
+    include: Vec<String>,
+
+    /// Of folders, no files of this name or path, even if included; may be repeated
+    #[arg(long, value_name = "GLOB", value_parser = glob, help_heading = "Input")]
+    #[arg(hide_short_help = true)]
+    exclude: Vec<String>,
+
     /// Give no answer if a line is malformed or an input cannot be read
     #[arg(long, help_heading = "Input")]
     strict: bool,
@@ -262,6 +281,8 @@ impl Common {
     /// These options, and `before` where they say nothing.
     pub fn or(self, before: Self) -> Self {
         Self {
+            include: [before.include, self.include].concat(),
+            exclude: [before.exclude, self.exclude].concat(),
             strict: self.strict || before.strict,
             threads: self.threads.or(before.threads),
             output: self.output.or(before.output),
@@ -278,6 +299,18 @@ impl Common {
     /// Whether none was typed.
     pub fn is_unset(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// The files of folders that are read.
+    pub fn selection(&self) -> Result<Selection, String> {
+        let mut selection = Selection::new();
+        for glob in &self.include {
+            selection = selection.include(glob).map_err(|e| format!("--include {glob}: {e}"))?;
+        }
+        for glob in &self.exclude {
+            selection = selection.exclude(glob).map_err(|e| format!("--exclude {glob}: {e}"))?;
+        }
+        Ok(selection)
     }
 
     /// Whether only a whole answer is one.
