@@ -111,20 +111,9 @@ pub fn open<'a>(
 
 /// Reads until there is enough to see what it is; and the error that came before that.
 fn read_head(reader: &mut impl Read) -> (Vec<u8>, Option<io::Error>) {
-    let mut head = vec![0; HEAD_BYTES];
-    let (mut filled, mut fault) = (0, None);
-    while filled < head.len() {
-        match reader.read(&mut head[filled..]) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => {
-                fault = Some(error);
-                break;
-            }
-        }
-    }
-    head.truncate(filled);
+    // Nothing is laid out that is not there: most of very many files are far smaller than this.
+    let mut head = Vec::new();
+    let fault = reader.take(HEAD_BYTES as u64).read_to_end(&mut head).err();
     (head, fault)
 }
 

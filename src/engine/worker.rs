@@ -26,6 +26,8 @@ use crate::value::Status;
 
 /// What is read beyond a range at once, to find the end of its last line.
 const LINE_BYTES_USUAL: usize = 4096;
+/// How many of the latest faults are searched for one that is to be told again.
+const FAULTS_SEARCHED: usize = 16;
 /// The byte order mark that some editors put before a text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -390,7 +392,10 @@ impl<'a> Worker<'a> {
                 ErrorKind::Query,
                 format!("has no column {lacking}; its records add nothing where that is asked for"),
             );
-            if !self.faults.iter().any(|(other, e)| *other == input && e.kind() == error.kind()) {
+            // Once for each input is enough. What was found long ago is not searched, as very many
+            // files may lack it; what is there twice is told once.
+            let mut latest = self.faults.iter().rev().take(FAULTS_SEARCHED);
+            if !latest.any(|(other, e)| *other == input && e.kind() == error.kind()) {
                 self.faults.push((input, error));
             }
         }
