@@ -117,6 +117,23 @@ fn skipping_by_name_changes_no_answer() {
 }
 
 #[test]
+fn the_newest_objects_have_the_newest_record() {
+    let folder = Folder::new("newest");
+    delivered(&folder);
+    let from = Selection::new().newest_from(&folder.source());
+    assert_eq!(from, Some(HOUR + 35 * 300 - 2_100));
+    let newest = |from| {
+        let query = Query::builder().measure(Measure::Max(Field::Start.into()));
+        Engine::new().run(&query.between(from, None).build().unwrap(), &folder.source()).unwrap()
+    };
+    let (few, all) = (newest(from), newest(None));
+    assert_eq!(few.answers[0].total(), all.answers[0].total());
+    assert!(few.inputs <= 20 && all.inputs == 72, "{}", few.inputs);
+    let unnamed = Selection::new().exclude("*_fl-*").unwrap();
+    assert_eq!(unnamed.newest_from(&folder.source()), None);
+}
+
+#[test]
 fn a_file_that_one_of_many_questions_needs_is_read() {
     let folder = Folder::new("many");
     delivered(&folder);

@@ -87,16 +87,27 @@ fn newest(
             distinct.push(form);
         }
     }
-    let query = |&form: &Form| {
-        let start = Measure::Max(Field::Start.into());
-        Query::builder().form(form).scope(Scope::All).measure(start).build()
-    };
     let told = |error: Error| error.to_string();
-    let queries: Vec<Query> = distinct.iter().map(query).collect::<Result<_, _>>().map_err(told)?;
-    let engine = Engine::new().threads(common.threads()).select(common.selection()?);
-    let report = engine.run_all(&queries, &input::sources(paths)?).map_err(told)?;
-    let newest = report.answers.iter().filter_map(|answer| answer.total()?.whole()).max();
-    Ok(newest.and_then(|newest| newest.try_into().ok()).unwrap_or(0))
+    let (sources, selection) = (input::sources(paths)?, common.selection()?);
+    let from = selection.newest_from(&sources);
+    let engine = Engine::new().threads(common.threads()).select(selection);
+    let newest = |from: Option<u64>| {
+        let query = |&form: &Form| {
+            let start = Measure::Max(Field::Start.into());
+            Query::builder().form(form).scope(Scope::All).measure(start).between(from, None).build()
+        };
+        let queries: Vec<Query> =
+            distinct.iter().map(query).collect::<Result<_, _>>().map_err(told)?;
+        let report = engine.run_all(&queries, &sources).map_err(told)?;
+        let newest = report.answers.iter().filter_map(|answer| answer.total()?.whole()).max();
+        Ok::<_, String>(newest.and_then(|newest| newest.try_into().ok()))
+    };
+    // The newest objects say it, if there is anything in them.
+    let found = match from {
+        Some(_) => newest(from)?,
+        None => None,
+    };
+    Ok(found.map_or_else(|| newest(None), |found| Ok(Some(found)))?.unwrap_or(0))
 }
 
 /// Says where a rule or filter calls a column what another one is: `misplaced` tells it of a

@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
-use super::object::{Span, holds_no_logs, may_hold};
+use super::object::{self, Span, holds_no_logs, may_hold};
 use super::{Input, Selection, Source, SourceKind};
 use crate::error::{Error, ErrorKind};
 
@@ -139,6 +139,23 @@ impl Expansion {
             self.push(Input::File(entry.into_path()), bytes);
         }
         unselected
+    }
+}
+
+impl Selection {
+    /// From when on, by its name, a record of the newest object in folders may start, in seconds
+    /// since 1970; none if no file is called as AWS calls its objects.
+    ///
+    /// A query [between](crate::QueryBuilder::between) this and no end reads the newest objects
+    /// and skips the others. The newest record that it finds is the newest of all; only if it
+    /// finds none, as when those are empty, all have to be asked.
+    pub fn newest_from(&self, sources: &[Source]) -> Option<u64> {
+        let Expansion { inputs, .. } = expand(sources, self, (None, None));
+        let first = |input: &Input| match input {
+            Input::File(path) => object::first(path.file_name()?.as_encoded_bytes()),
+            Input::Stdin => None,
+        };
+        inputs.iter().filter_map(first).max()
     }
 }
 

@@ -32,9 +32,18 @@ pub type Span = (Option<u64>, Option<u64>);
 /// Whether a file of this name may hold a record that starts in `span`.
 pub fn may_hold(name: &[u8], span: Span) -> bool {
     let Some(slot) = slot(name) else { return true };
-    let first = slot.saturating_sub(LATE_SECONDS + AGGREGATION_SECONDS + MARGIN_SECONDS);
+    let first = first_of(slot);
     let past = slot + SLOT_SECONDS + MARGIN_SECONDS;
     span.0.is_none_or(|start| start < past) && span.1.is_none_or(|end| first < end)
+}
+
+/// From when on a record of the file may start, if its name says so.
+pub fn first(name: &[u8]) -> Option<u64> {
+    slot(name).map(first_of)
+}
+
+fn first_of(slot: u64) -> u64 {
+    slot.saturating_sub(LATE_SECONDS + AGGREGATION_SECONDS + MARGIN_SECONDS)
 }
 
 /// The slot in the name of an object that AWS delivered, in seconds since 1970.
@@ -161,6 +170,8 @@ mod tests {
         assert!(may(Some(slot + 599), None) && !may(Some(slot + 600), None));
         assert!(may(None, Some(slot - 2_099)) && !may(None, Some(slot - 2_100)));
         assert!(may(Some(slot - 5_000), Some(slot + 5_000)));
+        assert_eq!(first(name.as_bytes()), Some(slot - 2_100));
+        assert_eq!(first(b"a.log"), None);
     }
 
     #[test]
