@@ -286,7 +286,7 @@ impl KeyShape {
 }
 
 /// As many parts as a query may have keys, and one for the period.
-pub const PARTS_MAX: usize = 5;
+pub const PARTS_MAX: usize = 9;
 
 /// Appends an IPv4 address to a wide key.
 pub fn push_v4(bytes: &mut Vec<u8>, address: u32) {

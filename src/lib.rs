@@ -17,7 +17,8 @@
 //! 6. `group` turns selected rows into totals by contributor, `rank` orders them, `report` holds
 //!    the answer; `engine` has the only threads, one pass for any number of questions.
 //! 7. [`dialect`] compiles CloudWatch's languages to queries; [`metric`] makes series of the
-//!    answers to metric filters; [`summary`] is what the command asks when it is asked nothing;
+//!    answers to metric filters; [`summary`] is what the command asks when it is asked nothing, [`survey`] what it asks first
+//!    of logs that nobody knows;
 //!    [`render`] writes answers as tables, JSON and CSV.
 //! 8. [`generate`] makes logs up, for measuring and for trying out.
 //!
@@ -30,7 +31,7 @@
 //! | records | json, record and layout (a header is a line), container, tally, batch |
 //! | questions | pattern, filter, intern, key, query, plan |
 //! | work | group, rank, report, engine |
-//! | dialects | dialect, metric, summary |
+//! | dialects | dialect, metric, summary, survey |
 //! | answers | render |
 //!
 //! State is exact numbers and merging is associative, so the answer does not depend on threads,
@@ -74,6 +75,7 @@ mod report;
 mod scan;
 mod source;
 pub mod summary;
+pub mod survey;
 mod tally;
 mod value;
 
@@ -88,7 +90,9 @@ pub use json::JsonPath;
 pub use layout::{Column, Layout};
 pub use query::{KEYS_MAX, Measure, Order, PERIOD_SECONDS, Query, QueryBuilder, Scope};
 pub use record::{LINE_BYTES_MAX, Line, Reason, Record, Records, clf_tokens, tokens};
-pub use report::{Answer, Contributor, Datapoint, Fault, MalformedLine, PeriodMetrics, Report};
+pub use report::{
+    Answer, Contributor, Datapoint, Fault, FileAccount, MalformedLine, PeriodMetrics, Report,
+};
 pub use scan::{LEVEL_VARIABLE, Level};
 pub use source::{Selection, Source, messages};
 pub use tally::Tally;

@@ -251,7 +251,7 @@ impl Step {
 /// of an event as an array of values lets them be absent.
 fn lacking(queries: &[Query], treaty: &Treaty<'_>) -> Vec<String> {
     let mut names = Vec::new();
-    for query in queries.iter().filter(|query| query.form == Form::Records) {
+    for query in queries.iter().filter(|query| query.form == Form::Records && !query.is_lenient) {
         let time = query.period.map(|_| Column::Field(Field::Start));
         for column in query.columns().chain(&time) {
             if treaty.resolve(query.form, column).is_none() && !names.contains(&column.label()) {

@@ -7,8 +7,9 @@ use crate::field::{Field, Kind};
 use crate::filter::{Filter, Predicate};
 use crate::layout::Column;
 
-/// The most keys of a query: CloudWatch Contributor Insights allows four.
-pub const KEYS_MAX: usize = 4;
+/// The most keys of a query: twice as many as CloudWatch Contributor Insights allows, enough for
+/// the five that tell a flow, its interface, its time and what became of it.
+pub const KEYS_MAX: usize = 8;
 
 /// What is added up for each contributor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,6 +94,7 @@ pub struct Query {
     pub(crate) labels: Vec<String>,
     pub(crate) measure: Measure,
     pub(crate) top: usize,
+    pub(crate) is_lenient: bool,
 }
 
 impl Query {
@@ -109,6 +111,7 @@ impl Query {
                 labels: Vec::new(),
                 measure: Measure::Count,
                 top: 10,
+                is_lenient: false,
             },
         }
     }
@@ -190,6 +193,13 @@ pub struct QueryBuilder {
 }
 
 impl QueryBuilder {
+    /// Takes it for an answer, and no fault, if a log lacks a column that is asked for.
+    #[must_use]
+    pub fn lenient(mut self) -> Self {
+        self.query.is_lenient = true;
+        self
+    }
+
     /// Considers these records only.
     #[must_use]
     pub fn scope(mut self, scope: Scope) -> Self {
@@ -358,12 +368,12 @@ mod tests {
         let by = |keys: &[usize]| {
             Query::builder().group_by(keys.iter().map(|&key| Column::Position(key)))
         };
-        assert_eq!(error(by(&[1, 2, 3, 4, 5])), "5 keys, expected at most 4");
+        assert_eq!(error(by(&[1, 2, 3, 4, 5, 6, 7, 8, 9])), "9 keys, expected at most 8");
         assert_eq!(error(by(&[1, 2, 1])), "key 1 is there twice");
         assert_eq!(error(by(&[0])), "position 0, expected positions from 1");
         assert_eq!(error(by(&[1]).labels(["a", "b"])), "2 labels for 1 keys");
         let sum = Query::builder().measure(Measure::Sum(Field::Action.into()));
         assert_eq!(error(sum), "action is no number field, expected one such as bytes");
-        assert!(by(&[1, 2, 3, 4]).build().is_ok());
+        assert!(by(&[1, 2, 3, 4, 5, 6, 7, 8]).build().is_ok());
     }
 }

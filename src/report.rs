@@ -24,6 +24,8 @@ pub struct Report {
     pub malformed: Vec<MalformedLine>,
     /// The layouts that records had, each with the first input in which it was met.
     pub layouts: Vec<(String, Layout)>,
+    /// An account of each input that had lines, in input order; empty unless that was wanted.
+    pub files: Vec<FileAccount>,
     /// Files and streams that were opened.
     pub inputs: usize,
     /// Files of folders that are not selected.
@@ -36,6 +38,20 @@ pub struct Report {
     pub passed_over: Vec<String>,
     /// Bytes read, before decompression.
     pub bytes_read: u64,
+}
+
+/// What there was in an input.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct FileAccount {
+    /// The file, or `standard input`.
+    pub input: String,
+    /// What its lines were wrapped in, outermost first: `gzip`, `text`.
+    pub containers: Vec<&'static str>,
+    /// The layouts that its records had, in no order.
+    pub layouts: Vec<Layout>,
+    /// What became of its lines.
+    pub tally: Tally,
 }
 
 /// Why the answer is not whole.

@@ -11,7 +11,7 @@ const FLOORS: [&[&str]; 8] = [
     // The filter names columns only; `query` is to its right.
     &["pattern", "filter", "intern", "key", "query", "plan"],
     &["group", "rank", "report", "engine"],
-    &["generate", "dialect", "metric", "summary"],
+    &["generate", "dialect", "metric", "summary", "survey"],
     &["render"],
     &["cli", "main", "lib"],
 ];

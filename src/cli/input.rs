@@ -32,7 +32,7 @@ pub fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, String> {
 /// The command that was meant, if the first path is none and looks like a mistyped command.
 pub fn mistyped(paths: &[PathBuf]) -> Option<String> {
     let first = paths.first().filter(|path| !path.exists())?.to_str()?;
-    let meant = ["rule", "metric", "test-pattern", "gen", "help"]
+    let meant = ["rule", "metric", "test-pattern", "info", "gen", "help"]
         .into_iter()
         .find(|name| is_near(name, first))?;
     Some(match meant {

@@ -15,6 +15,7 @@ mod progress;
 mod rule;
 mod say;
 mod summary;
+mod survey;
 mod test_pattern;
 mod when;
 
@@ -40,6 +41,10 @@ pub fn run(cli: Cli) -> Exit {
         Some(Command::Metric(metric)) => {
             let common = metric.common.clone().or(common);
             metric::run(&metric, &common)
+        }
+        Some(Command::Info(info)) => {
+            let common = info.common.clone().or(common);
+            survey::run(&info, &common)
         }
         Some(Command::TestPattern(test)) if common.is_of_output() => {
             test_pattern::run(&test, &common)

@@ -62,6 +62,20 @@ enum Wrapping {
     Plain,
 }
 
+/// The name of lines that are what they are.
+pub const TEXT: &str = "text";
+/// The name of gzip.
+pub const GZIP: &str = "gzip";
+
+impl Wrapping {
+    /// What people call it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Plain => TEXT,
+        }
+    }
+}
+
 /// Whether a text that begins like this is made of lines that need no unwrapping.
 pub fn is_plain(head: &[u8], wanted: Wanted) -> bool {
     wrapping(head, wanted) == Wrapping::Plain
@@ -77,6 +91,8 @@ pub struct Contents<'a> {
     pub pieces: Box<dyn Pieces + 'a>,
     /// The beginning of the text, if lines are what they are.
     pub head: Option<Vec<u8>>,
+    /// What the lines are wrapped in, outermost first.
+    pub containers: Vec<&'static str>,
 }
 
 /// Opens a stream: undoes its compression, and gives the lines in it.
@@ -90,6 +106,7 @@ pub fn open<'a>(
     block_bytes: usize,
 ) -> Result<Contents<'a>, Error> {
     let mut reader: Box<dyn Read + 'a> = Box::new(stream);
+    let mut containers = Vec::new();
     for _ in 0..=DEPTH_MAX {
         let (head, fault) = read_head(&mut reader);
         refuse_foreign(&head)?;
@@ -97,6 +114,7 @@ pub fn open<'a>(
         let kept = (wrapping == Wrapping::Plain && !is_gzip).then(|| head.clone());
         let whole = io::Cursor::new(head).chain(Failing(fault)).chain(reader);
         if is_gzip {
+            containers.push(GZIP);
             reader = gzip_reader(whole);
             continue;
         }
@@ -104,7 +122,8 @@ pub fn open<'a>(
         let pieces: Box<dyn Pieces + 'a> = match wrapping {
             Wrapping::Plain => Box::new(Text(Cutter::new(reader, block_bytes, LINE_BYTES_MAX))),
         };
-        return Ok(Contents { pieces, head: kept });
+        containers.push(wrapping.name());
+        return Ok(Contents { pieces, head: kept, containers });
     }
     Err(Error::new(ErrorKind::Container, format!("compressed more than {DEPTH_MAX} times over")))
 }

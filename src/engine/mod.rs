@@ -9,7 +9,7 @@ mod order;
 mod schedule;
 mod worker;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,12 +21,12 @@ use crate::group::{Fold, Groups, Seeds, Shared};
 use crate::intern::Texts;
 use crate::layout::Layout;
 use crate::query::Query;
-use crate::report::{Answer, Fault, MalformedLine, Report};
+use crate::report::{Answer, Fault, FileAccount, MalformedLine, Report};
 use crate::scan::Level;
 use crate::source::{Expansion, Input, LeftOut, Selection, Source, Span, expand};
 use crate::tally::Tally;
 use schedule::Schedule;
-use worker::Worker;
+use worker::{FileFindings, Worker};
 
 /// Bytes of a block. Text and marks of one (about 1.5 times as much) fit a second-level cache of
 /// 1 MiB; 128 KiB to 1 MiB measured alike, smaller blocks slower.
@@ -75,6 +75,7 @@ pub struct Engine {
     layout: Option<Layout>,
     lines: Lines,
     selection: Selection,
+    is_by_file: bool,
     progress: Arc<Progress>,
 }
 
@@ -94,6 +95,7 @@ impl Engine {
             layout: None,
             lines: Lines::Records,
             selection: Selection::new(),
+            is_by_file: false,
             progress: Arc::default(),
         }
     }
@@ -143,6 +145,18 @@ impl Engine {
         self
     }
 
+    /// Also keeps an account of each input, for [`Report::files`].
+    #[must_use]
+    pub fn by_file(mut self, is_by_file: bool) -> Self {
+        self.is_by_file = is_by_file;
+        self
+    }
+
+    /// Bytes of the files that sources stand for, as they lie on disk; a pipe has none.
+    pub fn bytes(&self, sources: &[Source]) -> u64 {
+        expand(sources, &self.selection, Span::default()).bytes_total
+    }
+
     /// How far the next run is, while it runs.
     pub fn progress(&self) -> Arc<Progress> {
         Arc::clone(&self.progress)
@@ -184,6 +198,7 @@ impl Engine {
             layout: self.layout.clone().map(Arc::new),
             version_2: Arc::new(Layout::v2()),
             lines: self.lines,
+            is_by_file: self.is_by_file,
             wanted: wanted(queries),
             shared: shared(queries),
             texts: Arc::default(),
@@ -227,6 +242,7 @@ pub(crate) struct Run<'a> {
     /// What most logs have.
     version_2: Arc<Layout>,
     lines: Lines,
+    is_by_file: bool,
     wanted: Wanted,
     /// One for each part of each query.
     shared: Vec<Arc<Shared>>,
@@ -251,6 +267,7 @@ struct Findings {
     tally: Tally,
     specimens: Vec<SpecimenOf>,
     faults: Vec<(usize, Error)>,
+    files: HashMap<usize, FileFindings>,
 }
 
 impl Run<'_> {
@@ -269,12 +286,16 @@ impl Run<'_> {
         let mut tally = Tally::default();
         let (mut groups, mut specimens, mut faults) = (Vec::new(), Vec::new(), Vec::new());
         let mut layouts = Vec::new();
+        let mut files: BTreeMap<usize, FileFindings> = BTreeMap::new();
         for found in findings {
             tally += &found.tally;
             groups.push(found.groups);
             specimens.extend(found.specimens);
             faults.extend(found.faults);
             layouts.extend(found.layouts);
+            for (input, found) in found.files {
+                files.entry(input).or_default().merge(found);
+            }
         }
         assert!(tally.is_balanced(), "lines are not accounted for: {tally:?}");
         Ok(Report {
@@ -283,6 +304,7 @@ impl Run<'_> {
             faults: self.faults(unfound, faults),
             malformed: self.malformed(specimens),
             layouts: self.layouts(layouts),
+            files: files.into_iter().map(|(input, found)| self.file(input, found)).collect(),
             inputs: self.inputs.len(),
             unselected: left_out.unselected,
             skipped: left_out.skipped,
@@ -300,8 +322,9 @@ impl Run<'_> {
             let message = "a worker stopped in the middle of its work; no answer is given";
             return Err(Error::new(ErrorKind::Internal, message));
         }
-        let Worker { groups, notes, specimens, faults, layouts, .. } = worker;
-        Ok(Findings { groups, layouts, tally: notes.tally, specimens, faults })
+        let Worker { groups, notes, specimens, faults, layouts, files, .. } = worker;
+        let files = files.unwrap_or_default();
+        Ok(Findings { groups, layouts, tally: notes.tally, specimens, faults, files })
     }
 
     /// Merges what the workers found, question by question.
@@ -329,6 +352,12 @@ impl Run<'_> {
             }
         }
         first
+    }
+
+    fn file(&self, input: usize, found: FileFindings) -> FileAccount {
+        let FileFindings { containers, layouts, tally } = found;
+        let layouts = layouts.iter().map(|layout| layout.as_ref().clone()).collect();
+        FileAccount { input: self.inputs[input].name(), containers, layouts, tally }
     }
 
     fn faults(

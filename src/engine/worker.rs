@@ -1,5 +1,6 @@
 //! What one thread does: read or decode a block, scan it, and run its records through the plan.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -22,6 +23,7 @@ use crate::scan::{Marks, PAD, Padded, Scanner};
 use crate::source::{
     GZIP_MAGIC, Inflater, Opened, RangedFile, WHOLE_BYTES_MAX, make_room, refuse_foreign,
 };
+use crate::tally::Tally;
 use crate::value::Status;
 
 /// What is read beyond a range at once, to find the end of its last line.
@@ -47,11 +49,36 @@ pub struct Worker<'a> {
     headers: Headers,
     /// The layouts that records had, each with the first input that this worker met it in.
     pub layouts: Vec<(usize, Arc<Layout>)>,
+    /// An account of each input, if that is wanted.
+    pub files: Option<HashMap<usize, FileFindings>>,
     scanner: Option<Scanner>,
     inflater: Option<Inflater>,
     compressed: Vec<u8>,
     buffer: Vec<u8>,
     memory: Memory,
+}
+
+/// What one worker found in one input.
+#[derive(Debug, Default)]
+pub struct FileFindings {
+    /// What its lines were wrapped in, outermost first.
+    pub containers: Vec<&'static str>,
+    /// The layouts that its records had.
+    pub layouts: Vec<Arc<Layout>>,
+    /// What became of its lines.
+    pub tally: Tally,
+}
+
+impl FileFindings {
+    /// Joins what another worker found in the same input.
+    pub fn merge(&mut self, other: Self) {
+        if self.containers.is_empty() {
+            self.containers = other.containers;
+        }
+        let new = other.layouts.into_iter().filter(|layout| !self.layouts.contains(layout));
+        self.layouts.extend(new.collect::<Vec<_>>());
+        self.tally += &other.tally;
+    }
 }
 
 #[derive(Default)]
@@ -75,6 +102,7 @@ impl<'a> Worker<'a> {
             plans: Vec::new(),
             headers: Headers::default(),
             layouts: Vec::new(),
+            files: run.is_by_file.then(HashMap::new),
             scanner: Some(Scanner::new(run.level)),
             inflater: None,
             compressed: Vec::new(),
@@ -111,6 +139,7 @@ impl<'a> Worker<'a> {
                 let filled = file.read_at(&mut head, 0)?;
                 if container::is_plain(&head[..filled], self.run.wanted) {
                     let layout = self.opening(input, &head[..filled]);
+                    self.note_containers(input, &[container::TEXT]);
                     self.schedule.share(input, file, layout);
                     return Ok(());
                 }
@@ -134,6 +163,7 @@ impl<'a> Worker<'a> {
             let is_decoded = match inflater.decode(&compressed[..count]) {
                 Some((text, length)) if self.is_plain(&text[..length]) => {
                     self.count_bytes(count);
+                    self.note_containers(input, &[container::GZIP, container::TEXT]);
                     self.whole_text(input, text, length);
                     true
                 }
@@ -174,6 +204,23 @@ impl<'a> Worker<'a> {
         }
     }
 
+    /// Notes what an input is wrapped in.
+    fn note_containers(&mut self, input: usize, containers: &[&'static str]) {
+        if let Some(files) = &mut self.files {
+            files.entry(input).or_default().containers = containers.to_vec();
+        }
+    }
+
+    /// Adds what was counted since `before` was taken out to what it says, and to its input's own
+    /// account.
+    fn close_tally(&mut self, input: usize, mut before: Tally) {
+        before += &self.notes.tally;
+        let own = std::mem::replace(&mut self.notes.tally, before);
+        if let Some(files) = &mut self.files {
+            files.entry(input).or_default().tally += &own;
+        }
+    }
+
     fn is_plain(&self, text: &[u8]) -> bool {
         let is_compressed = text.starts_with(&GZIP_MAGIC);
         !is_compressed && container::is_plain(&text[..text.len().min(HEAD_BYTES)], self.run.wanted)
@@ -203,8 +250,9 @@ impl<'a> Worker<'a> {
 
     /// A stream: decoded here, worked on by whoever is idle.
     fn stream(&mut self, input: usize, stream: impl std::io::Read) -> Result<(), Error> {
-        let Contents { mut pieces, head } =
+        let Contents { mut pieces, head, containers } =
             container::open(stream, self.run.wanted, self.run.block_bytes)?;
+        self.note_containers(input, &containers);
         let layout = head.map(|head| self.opening(input, &head));
         let mut order = layout.map(Order::new);
         let mut number = 0;
@@ -232,8 +280,10 @@ impl<'a> Worker<'a> {
                 Piece::End { result, partial } => {
                     self.schedule.recycle(buffer);
                     if partial {
+                        let before = std::mem::take(&mut self.notes.tally);
                         self.notes.tally.lines += 1;
                         self.notes.tally.count_malformed(Reason::Cut);
+                        self.close_tally(input, before);
                     }
                     return result;
                 }
@@ -329,6 +379,7 @@ impl<'a> Worker<'a> {
         let stated = stated.or_else(|| preface.layout.clone());
         let before = turn.take(marks.lines() as u64 + preface.headers, stated);
 
+        let tally = std::mem::take(&mut self.notes.tally);
         self.notes.has_enough = self.specimens.len() >= SPECIMENS_MAX;
         self.notes.tally.lines += preface.headers;
         self.notes.tally.headers += preface.headers;
@@ -342,6 +393,7 @@ impl<'a> Worker<'a> {
             layout = next_layout;
         }
         self.segment(input, &marks, from, marks.end(), &layout);
+        self.close_tally(input, tally);
         for specimen in self.notes.take_specimens() {
             let text = &marks.text()[..specimen.place];
             let line =
@@ -382,6 +434,12 @@ impl<'a> Worker<'a> {
             return;
         }
         let is_known = |other: &Arc<Layout>| Arc::ptr_eq(other, layout) || other == layout;
+        if let Some(files) = &mut self.files {
+            let layouts = &mut files.entry(input).or_default().layouts;
+            if !layouts.iter().any(is_known) {
+                layouts.push(Arc::clone(layout));
+            }
+        }
         match self.layouts.iter_mut().find(|(_, other)| is_known(other)) {
             Some((first, _)) => *first = input.min(*first),
             None => self.layouts.push((input, Arc::clone(layout))),

@@ -9,6 +9,7 @@ use super::{Ranking, exact, share};
 use crate::amount::Amount;
 use crate::report::Answer;
 use crate::summary::{Summary, Traffic};
+use crate::tally::Tally;
 
 /// Writes a summary: the members `tally`, `time`, `accept`, `reject` and `contributors`.
 ///
@@ -45,7 +46,7 @@ struct SummaryText<'a> {
 }
 
 #[derive(Serialize)]
-struct TallyText {
+pub(super) struct TallyText {
     lines: u64,
     headers: u64,
     blank: u64,
@@ -90,15 +91,7 @@ impl<'a> SummaryText<'a> {
     fn new(summary: &Summary<'a>) -> Self {
         let tally = summary.tally;
         Self {
-            tally: TallyText {
-                lines: tally.lines,
-                headers: tally.headers,
-                blank: tally.blank,
-                ok: tally.ok,
-                no_data: tally.no_data,
-                skip_data: tally.skip_data,
-                malformed: tally.malformed,
-            },
+            tally: TallyText::new(tally),
             time: TimeText { start: summary.start, end: summary.end },
             accept: TrafficText::new(&summary.accept),
             reject: TrafficText::new(&summary.reject),
@@ -108,6 +101,20 @@ impl<'a> SummaryText<'a> {
                 total: summary.contributors.total().unwrap_or_default(),
                 top: summary.contributors,
             },
+        }
+    }
+}
+
+impl TallyText {
+    pub(super) fn new(tally: &Tally) -> Self {
+        Self {
+            lines: tally.lines,
+            headers: tally.headers,
+            blank: tally.blank,
+            ok: tally.ok,
+            no_data: tally.no_data,
+            skip_data: tally.skip_data,
+            malformed: tally.malformed,
         }
     }
 }

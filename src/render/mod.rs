@@ -24,6 +24,7 @@ pub mod json;
 pub mod matches;
 pub mod metric;
 mod spark;
+pub mod survey;
 pub mod table;
 
 use crate::amount::Amount;

@@ -106,13 +106,13 @@ fn periods(answer: &Answer, seconds: u32) -> String {
 }
 
 /// How parts of a table look.
-struct Look {
-    heading: Style,
+pub(super) struct Look {
+    pub(super) heading: Style,
     aside: Style,
 }
 
 impl Look {
-    fn new(is_coloured: bool) -> Self {
+    pub(super) fn new(is_coloured: bool) -> Self {
         match is_coloured {
             true => Self { heading: Style::new().bold(), aside: Style::new().dimmed() },
             false => Self { heading: Style::new(), aside: Style::new() },
@@ -120,16 +120,16 @@ impl Look {
     }
 }
 
-fn styled(out: &mut dyn Write, line: &str, style: Style) -> io::Result<()> {
+pub(super) fn styled(out: &mut dyn Write, line: &str, style: Style) -> io::Result<()> {
     writeln!(out, "{}{line}{}", style.render(), style.render_reset())
 }
 
 /// Words from outside, safe to show.
-fn text(words: &str) -> String {
+pub(super) fn text(words: &str) -> String {
     human::escaped(words.as_bytes())
 }
 
-fn tally(out: &mut dyn Write, tally: &Tally, look: &Look) -> io::Result<()> {
+pub(super) fn tally(out: &mut dyn Write, tally: &Tally, look: &Look) -> io::Result<()> {
     let count = |number: u64| human::grouped(number.into());
     let lines = count(tally.lines);
     let width = lines.len();
@@ -146,7 +146,7 @@ fn tally(out: &mut dyn Write, tally: &Tally, look: &Look) -> io::Result<()> {
     Ok(())
 }
 
-fn time(
+pub(super) fn time(
     out: &mut dyn Write,
     start: Option<u128>,
     end: Option<u128>,

@@ -22,6 +22,7 @@ Examples:
   flowagg metric --pattern '[..., action=REJECT, status]' logs/
                                          a metric filter, minute by minute
   flowagg test-pattern ERROR app.log     the lines that a metric filter pattern matches
+  flowagg info logs/                     what the logs are, and what they lack
   flowagg gen --lines 1000000 > try.log  made-up flow logs
 
 A file that is called like a command, such as `rule`, is read as ./rule.
@@ -46,6 +47,7 @@ flowagg [OPTIONS] [PATH]...
        flowagg rule [OPTIONS] RULE [PATH]...
        flowagg metric [OPTIONS] --pattern <PATTERN> | --filter <FILE> [PATH]...
        flowagg test-pattern [OPTIONS] PATTERN [FILE]
+       flowagg info [OPTIONS] [PATH]...
        flowagg gen [OPTIONS] --lines <N>";
 
 /// The whole command line.
@@ -82,8 +84,34 @@ pub enum Command {
     Metric(MetricOptions),
     /// Test a metric filter pattern: the events of a file that match
     TestPattern(TestOptions),
+    /// Tell what logs are: layouts, accounts, times, gaps, what they lack
+    Info(SurveyOptions),
     /// Write made-up flow logs to standard output
     Gen(GenerateOptions),
+}
+
+const SURVEY_HELP: &str = "\
+Tells of the logs: what they are wrapped in and their columns, versions, accounts, regions and
+interfaces; the time they span and its gaps; flows that may be counted twice; and what cannot be
+told for want of fields. With -o json also each file with its tally.
+
+Of more than 16 MiB, flows of every 64th source port are looked at for doubles.
+
+Examples:
+  flowagg info logs/
+  flowagg info -o json logs/ | jq '.files[] | {path, container, malformed: .tally.malformed}'";
+
+/// `flowagg info`.
+#[derive(Debug, Args)]
+#[command(after_long_help = SURVEY_HELP)]
+pub struct SurveyOptions {
+    /// Files and folders, plain or gzip; `-`, or none, is standard input
+    #[arg(value_name = "PATH", help_heading = "Input", display_order = 1)]
+    pub paths: Vec<PathBuf>,
+
+    /// What can be typed before the command too.
+    #[command(flatten)]
+    pub common: Common,
 }
 
 const RULE_HELP: &str = "\
@@ -333,6 +361,11 @@ impl Common {
         self.output.unwrap_or(Format::Table)
     }
 
+    /// How many contributors are listed, unless it was typed.
+    pub fn top_or(&self, top: usize) -> usize {
+        self.top.unwrap_or(top)
+    }
+
     /// How many contributors are listed; 0 for all.
     pub fn top(&self) -> usize {
         self.top.unwrap_or(10)
@@ -399,9 +432,9 @@ mod tests {
     fn short_help_fits_a_screen() {
         let mut command = Cli::command();
         command.build();
-        let [rule, metric, test] = ["rule", "metric", "test-pattern"]
+        let [rule, metric, test, info] = ["rule", "metric", "test-pattern", "info"]
             .map(|name| command.find_subcommand_mut(name).unwrap().render_help());
-        for help in [command.render_help(), rule, metric, test] {
+        for help in [command.render_help(), rule, metric, test, info] {
             let help = help.to_string();
             assert!(help.lines().count() <= 34, "{help}");
             assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");

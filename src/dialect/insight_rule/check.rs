@@ -5,7 +5,6 @@ use super::names::{Aliases, Named, Names};
 use crate::batch::Form;
 use crate::dialect::findings::{Findings, unknown};
 use crate::dialect::json::{Json, member, quoted};
-use crate::query::KEYS_MAX;
 
 const RULE: &[&str] = &[
     "Schema",
@@ -261,6 +260,9 @@ fn read_format(format: Option<&Json>, findings: &mut Findings) -> Option<Form> {
         _ => None,
     }
 }
+
+/// The most keys of a rule.
+const KEYS_MAX: usize = 4;
 
 fn read_keys(keys: Option<&Json>, names: &Names<'_>, findings: &mut Findings) -> Vec<Named> {
     let path = "$.Contribution.Keys";
