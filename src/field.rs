@@ -36,6 +36,7 @@ macro_rules! fields {
         /// use flowagg::Field;
         /// assert_eq!(Field::parse("pkt-srcaddr"), Some(Field::PktSrcAddr));
         /// assert_eq!(Field::parse("pkt_srcaddr"), Some(Field::PktSrcAddr));
+        /// assert_eq!(Field::parse("pktSrcAddr"), Some(Field::PktSrcAddr));
         /// assert_eq!(Field::PktSrcAddr.name(), "pkt-srcaddr");
         /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -68,11 +69,46 @@ macro_rules! fields {
                 match self { $(Field::$variant => $help,)* }
             }
 
-            /// The field of that name, spelled with hyphens or underscores.
+            /// The field of that name, spelled with hyphens, with underscores or in camelCase, as
+            /// CloudWatch Logs Insights does. Other words of other tables are
+            /// [aliases](Self::from_alias).
             pub fn parse(name: &str) -> Option<Field> {
                 Self::from_hyphens(name).or_else(|| {
                     name.contains('_').then(|| Self::from_hyphens(&name.replace('_', "-")))?
+                }).or_else(|| {
+                    is_camel(name).then(|| Self::from_letters(&name.to_ascii_lowercase()))?
                 })
+            }
+
+            /// The field that tables of other tools mean by that name, in capitals or not: any
+            /// spelling of its own name, or one of the words that are in wide use, such as
+            /// `source`, `numbytes` or `start_time`.
+            ///
+            /// ```
+            /// use flowagg::Field;
+            /// assert_eq!(Field::from_alias("SourceAddress"), Some(Field::SrcAddr));
+            /// assert_eq!(Field::from_alias("start_time"), Some(Field::Start));
+            /// assert_eq!(Field::from_alias("message"), None);
+            /// ```
+            pub fn from_alias(name: &str) -> Option<Field> {
+                Self::parse(name).or_else(|| {
+                    let letters = letters(name);
+                    let alias = || ALIASES.iter().find(|(alias, _)| *alias == letters);
+                    Self::from_letters(&letters).or_else(|| alias().map(|(_, field)| *field))
+                })
+            }
+
+            /// The field whose name, or name in Logs Insights, has these lower-case letters.
+            fn from_letters(word: &str) -> Option<Field> {
+                let own = |field: &&Field| {
+                    let letters = field.name().bytes().filter(|byte| *byte != b'-');
+                    letters.eq(word.bytes())
+                };
+                match word {
+                    "starttime" => Some(Field::Start),
+                    "endtime" => Some(Field::End),
+                    _ => Self::ALL.iter().find(own).copied(),
+                }
             }
 
             fn from_hyphens(name: &str) -> Option<Field> {
@@ -155,6 +191,38 @@ fields! {
     PacketsLostBlackhole "packets-lost-blackhole" 6 U64 "lost in a black hole",
     PacketsLostMtuExceeded "packets-lost-mtu-exceeded" 6 U64 "lost to the MTU",
     PacketsLostTtlExpired "packets-lost-ttl-expired" 6 U64 "lost to the TTL",
+}
+
+/// What widely used tables call fields otherwise, in lower case and without `-` and `_`.
+const ALIASES: [(&str, Field); 14] = [
+    ("account", Field::AccountId),
+    ("eni", Field::InterfaceId),
+    ("source", Field::SrcAddr),
+    ("sourceaddress", Field::SrcAddr),
+    ("destination", Field::DstAddr),
+    ("destinationaddress", Field::DstAddr),
+    ("sourceport", Field::SrcPort),
+    ("destport", Field::DstPort),
+    ("destinationport", Field::DstPort),
+    ("numpackets", Field::Packets),
+    ("numbytes", Field::Bytes),
+    ("windowstart", Field::Start),
+    ("windowend", Field::End),
+    ("flowlogstatus", Field::LogStatus),
+];
+
+/// Whether a name is one word after the other with a capital between, as in `srcAddr`.
+fn is_camel(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && name.bytes().any(|byte| byte.is_ascii_uppercase())
+}
+
+/// A name in lower case without `-` and `_`.
+fn letters(name: &str) -> String {
+    let is_joint = |letter: &char| matches!(letter, '-' | '_');
+    let letters = name.chars().filter(|letter| !is_joint(letter));
+    letters.map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 /// The default format: the 14 fields of version 2, in AWS's order.
@@ -243,8 +311,71 @@ mod tests {
             assert_eq!(Field::parse(&field.name().replace('-', "_")), Some(field));
             assert!(!field.help().is_empty());
         }
-        assert_eq!(Field::parse("srcAddr"), None);
-        assert_eq!(Field::parse(""), None);
+        for none in ["", "SRCADDR", "SrcAddr", "srcAddress", "source", "src_addr", "starttime"] {
+            assert_eq!(Field::parse(none), None, "{none}");
+            assert_eq!(Field::parse(&format!("a {none}")), None);
+        }
+    }
+
+    /// As CloudWatch Logs Insights and others write names.
+    fn camel(name: &str) -> String {
+        let mut words = name.split('-');
+        let mut camel = words.next().unwrap().to_owned();
+        for word in words {
+            camel.extend([word[..1].to_ascii_uppercase(), word[1..].to_owned()]);
+        }
+        camel
+    }
+
+    #[test]
+    fn camel_case_finds_its_field() {
+        for &field in Field::ALL {
+            assert_eq!(Field::parse(&camel(field.name())), Some(field), "{field}");
+        }
+        let insights = "accountId endTime interfaceId logStatus startTime version action bytes \
+            dstAddr dstPort packets protocol srcAddr srcPort azId nextHopAzId instanceTag \
+            pktSrcAwsService";
+        let found: Vec<Field> = insights.split_whitespace().filter_map(Field::parse).collect();
+        assert_eq!(found.len(), 18);
+        assert_eq!(found[..3], [Field::AccountId, Field::End, Field::InterfaceId]);
+    }
+
+    #[test]
+    fn aliases_lead_to_one_field() {
+        for &field in Field::ALL {
+            let name = field.name();
+            for spelling in [name.to_owned(), camel(name), name.replace('-', "_")] {
+                assert_eq!(Field::from_alias(&spelling), Some(field));
+                assert_eq!(Field::from_alias(&spelling.to_uppercase()), Some(field));
+            }
+        }
+        for (at, (alias, field)) in ALIASES.iter().enumerate() {
+            assert_eq!(Field::from_alias(alias), Some(*field));
+            assert_eq!(Field::from_letters(alias), None, "{alias} is a name itself");
+            assert!(ALIASES[..at].iter().all(|(other, _)| other != alias), "{alias} is twice");
+            assert_eq!(letters(alias), *alias, "could not be found");
+        }
+        let lists = [
+            (Field::SrcAddr, "src_addr source sourceaddress SOURCE_ADDRESS srcAddr"),
+            (Field::DstAddr, "dst_addr destination destinationaddress DestinationAddress"),
+            (Field::SrcPort, "src_port sourceport sourcePort"),
+            (Field::DstPort, "dst_port destport destinationport"),
+            (Field::Packets, "numpackets NumPackets"),
+            (Field::Bytes, "numbytes BYTES"),
+            (Field::Start, "starttime start_time windowstart startTime window-start"),
+            (Field::End, "endtime end_time windowend"),
+            (Field::InterfaceId, "eni interfaceid"),
+            (Field::AccountId, "account accountid"),
+            (Field::LogStatus, "logstatus flowlogstatus"),
+        ];
+        for (field, names) in lists {
+            for name in names.split(' ') {
+                assert_eq!(Field::from_alias(name), Some(field), "{name}");
+            }
+        }
+        for none in ["", "-", "message", "timestamp", "time", "date", "status", "a b", "src addr"] {
+            assert_eq!(Field::from_alias(none), None, "{none}");
+        }
     }
 
     #[test]
