@@ -4,6 +4,9 @@
 //! event, so that all that follows is the same for all of them. A container that names columns
 //! itself says so with a layout for the lines that follow.
 
+mod prefix;
+mod table;
+
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -11,6 +14,7 @@ use crate::error::{Error, ErrorKind};
 use crate::layout::Layout;
 use crate::record::LINE_BYTES_MAX;
 use crate::source::{Cut, Cutter, GZIP_MAGIC, gzip_reader, refuse_foreign};
+use table::Table;
 
 /// Blocks of lines, one after the other.
 pub trait Pieces {
@@ -47,6 +51,10 @@ pub struct Wanted {
     pub records: bool,
     /// JSON events.
     pub json: bool,
+    /// Whether lines are flow-log records, with columns and headers.
+    pub flow_logs: bool,
+    /// The columns of the records where no header states them, if that was said.
+    pub columns: Option<usize>,
 }
 
 /// First bytes that are looked at.
@@ -60,6 +68,13 @@ const DEPTH_MAX: usize = 3;
 enum Wrapping {
     /// Lines are what they are.
     Plain,
+    /// A table, its columns parted by this.
+    Csv {
+        /// A comma or a tab.
+        delimiter: u8,
+    },
+    /// Lines with something before or after what is meant.
+    Prefixed(prefix::Form),
 }
 
 /// The name of lines that are what they are.
@@ -72,6 +87,9 @@ impl Wrapping {
     fn name(self) -> &'static str {
         match self {
             Self::Plain => TEXT,
+            Self::Csv { delimiter: b'\t' } => "TSV",
+            Self::Csv { .. } => "CSV",
+            Self::Prefixed(form) => form.name(),
         }
     }
 }
@@ -81,8 +99,11 @@ pub fn is_plain(head: &[u8], wanted: Wanted) -> bool {
     wrapping(head, wanted) == Wrapping::Plain
 }
 
-fn wrapping(_head: &[u8], _wanted: Wanted) -> Wrapping {
-    Wrapping::Plain
+fn wrapping(head: &[u8], wanted: Wanted) -> Wrapping {
+    if let Some(delimiter) = table::delimiter(head, wanted) {
+        return Wrapping::Csv { delimiter };
+    }
+    prefix::form(head, wanted).map_or(Wrapping::Plain, Wrapping::Prefixed)
 }
 
 /// An open stream.
@@ -120,6 +141,8 @@ pub fn open<'a>(
         }
         let reader = Box::new(whole);
         let pieces: Box<dyn Pieces + 'a> = match wrapping {
+            Wrapping::Csv { delimiter } => Box::new(Table::new(reader, delimiter, block_bytes)),
+            Wrapping::Prefixed(form) => prefix::pieces(reader, form, block_bytes),
             Wrapping::Plain => Box::new(Text(Cutter::new(reader, block_bytes, LINE_BYTES_MAX))),
         };
         containers.push(wrapping.name());
@@ -156,5 +179,19 @@ impl Pieces for Text<'_> {
                 Piece::End { result: result.map_err(Error::from), partial }
             }
         }
+    }
+}
+
+/// A reader that gives a few bytes at a time.
+#[cfg(test)]
+struct Trickle<'a>(&'a [u8], usize);
+
+#[cfg(test)]
+impl Read for Trickle<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.1.min(buffer.len()).min(self.0.len());
+        buffer[..count].copy_from_slice(&self.0[..count]);
+        self.0 = &self.0[count..];
+        Ok(count)
     }
 }

@@ -199,7 +199,7 @@ impl Engine {
             version_2: Arc::new(Layout::v2()),
             lines: self.lines,
             is_by_file: self.is_by_file,
-            wanted: wanted(queries),
+            wanted: self.wanted(queries),
             shared: shared(queries),
             texts: Arc::default(),
             block_bytes: self.block_bytes,
@@ -207,12 +207,18 @@ impl Engine {
         };
         run.on(&pool, faults, left_out)
     }
-}
 
-/// What is asked of events.
-fn wanted(queries: &[Query]) -> Wanted {
-    let asks = |form: Form| queries.iter().any(|query| query.form() == form);
-    Wanted { records: asks(Form::Records), json: asks(Form::Json) }
+    /// What is asked of events.
+    fn wanted(&self, queries: &[Query]) -> Wanted {
+        let asks = |form: Form| queries.iter().any(|query| query.form() == form);
+        let records = asks(Form::Records);
+        Wanted {
+            records,
+            json: asks(Form::Json),
+            flow_logs: records && self.lines == Lines::Records,
+            columns: self.layout.as_ref().map(Layout::columns),
+        }
+    }
 }
 
 /// The time outside of which no query asks for a record.

@@ -68,7 +68,7 @@ impl Layout {
     }
 
     /// The layout that a record shows by its values, if it is one of the known.
-    fn of_record(line: &[u8]) -> Option<Self> {
+    pub(crate) fn of_record(line: &[u8]) -> Option<Self> {
         let values: Vec<&[u8]> = record::tokens(line).collect();
         // Version 2 stands at the front of every table of AWS's, whatever comes after it.
         if values.len() >= V2.len() && fits(&V2, &values[..V2.len()]) {

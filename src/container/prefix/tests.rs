@@ -1,0 +1,188 @@
+//! Every form of prefix, alone and by its text, in blocks and reads of any size.
+
+use super::*;
+use crate::container::Trickle;
+
+const FLOW_LOGS: Wanted = Wanted { records: true, json: false, flow_logs: true, columns: None };
+const RECORD: &str = "2 123456789010 eni-1 10.0.0.1 10.0.0.9 40000 443 6 10 1000 \
+    1600000000 1600000030 ACCEPT OK";
+const NO_DATA: &str = "2 123456789010 eni-2 - - - - - - - 1600000000 1600000030 - NODATA";
+const HEADER: &str = "version srcaddr bytes";
+
+fn stripped(text: &str, form: Form, block: usize, trickle: usize) -> String {
+    let mut pieces = pieces(Box::new(Trickle(text.as_bytes(), trickle)), form, block);
+    let (mut found, mut buffer) = (String::new(), Vec::new());
+    loop {
+        match pieces.next(&mut buffer) {
+            Piece::Block { length, .. } => {
+                found += str::from_utf8(&buffer[..length]).unwrap();
+            }
+            Piece::End { result, partial } => {
+                assert!(result.is_ok() && !partial);
+                return found;
+            }
+        }
+    }
+}
+
+/// Lines of a form, each around a text, leave as these texts.
+fn check(form: Form, lines: &[(&str, &str)]) {
+    let whole: String = lines.iter().map(|(line, _)| format!("{line}\n")).collect();
+    let kept: String = lines.iter().map(|(_, kept)| format!("{kept}\n")).collect();
+    assert_eq!(self::form(whole.as_bytes(), FLOW_LOGS), Some(form), "{whole}");
+    for block in [1, 30, 200, 1 << 16] {
+        for trickle in [1, 7, 100, 1 << 16] {
+            assert_eq!(stripped(&whole, form, block, trickle), kept, "{block} {trickle}");
+        }
+    }
+    let marked = format!("\u{feff}{whole}");
+    assert_eq!(self::form(marked.as_bytes(), FLOW_LOGS), Some(form));
+    let mark = if matches!(form, Form::Joined { .. }) { "\u{feff}" } else { "" };
+    assert_eq!(stripped(&marked, form, 50, 100), format!("{mark}{kept}"));
+}
+
+fn check_all(form: Form, prefix: &str) {
+    let lines = [
+        ("", String::new()),
+        ("# note", "# note".to_owned()),
+        (RECORD, format!("{prefix}{RECORD}")),
+        (NO_DATA, format!("{prefix}{NO_DATA}\r")),
+        (HEADER, format!("{prefix}{HEADER}")),
+        ("as it is", "as it is".to_owned()),
+        ("", String::new()),
+    ];
+    let no_data = format!("{NO_DATA}\r");
+    let lines: Vec<(&str, &str)> = lines
+        .iter()
+        .map(|(kept, line)| (&**line, if *kept == NO_DATA { &*no_data } else { *kept }))
+        .collect();
+    check(form, &lines);
+}
+
+#[test]
+fn times_and_streams() {
+    check_all(Form::Time, "2020-09-13T12:26:40.000Z ");
+    check_all(Form::Time, "2020-09-13T12:26:40 ");
+    check_all(Form::Time, "2020-09-13T12:26:40Z\t");
+    check_all(Form::Stream, "2020-09-13T12:26:40+00:00 eni-1-all ");
+    check_all(Form::Stream, "2020-09-13T12:26:40.120000+00:00 a/b[$LATEST] ");
+    check_all(Form::Stream, "\x1b[32m2020-09-13T12:26:40+00:00\x1b[0m \x1b[36ms\x1b[0m ");
+    check_all(Form::Time, "\x1b[32m2020-09-13T12:26:40\x1b[0m ");
+}
+
+#[test]
+fn names_of_files() {
+    check_all(Form::NumberedPath, "./1_vpcflowlogs_r_fl-1_20200913T1225Z_a.log:7:");
+    check_all(Form::NumberedPath, "flows:12:");
+    check_all(Form::Path, "logs/a.log:");
+    check_all(Form::Path, "./logs/a:b.log.gz:");
+    check_all(Form::Number, "31:");
+    check_all(Form::NumberedPath, "\x1b[35m\x1b[Ka.log\x1b[m\x1b[K:\x1b[32m7\x1b[m:");
+    let coloured = RECORD.replace("ACCEPT", "\x1b[01;31m\x1b[KACCEPT\x1b[m\x1b[K");
+    check(Form::Colours, &[(&coloured, RECORD), (NO_DATA, NO_DATA)]);
+    // A file's first line may be its header.
+    let header = format!("a.log:1:{HEADER}");
+    check(Form::NumberedPath, &[(&header, HEADER), ("a.log:2:2 ::1:2 5", "2 ::1:2 5")]);
+    check(Form::Path, &[(&header.replace(":1", ""), HEADER), ("a.log:2 ::1 5", "2 ::1 5")]);
+}
+
+#[test]
+fn rows_of_events() {
+    let id = "36000000000000000000000000000000000000000000000000000001";
+    let row = |record: &str| format!("EVENTS\t{id}\t1600000090000\teni-1-all\t{record}\t16");
+    let (first, second) = (row(RECORD), row(NO_DATA));
+    let short = format!("EVENTS\t1600000090000\t{RECORD}\t1600000000000");
+    let token = "b/36000000000000000000000/s\tf/36000000000000000000001/s";
+    check(
+        Form::Events,
+        &[
+            (token, &format!("#{}", &token[1..])),
+            (&first, RECORD),
+            (&second, NO_DATA),
+            (&short, RECORD),
+            ("EVENTS\tx", "EVENTS\tx"),
+            ("SEARCHEDLOGSTREAMS\teni-1-all\tTrue", "#EARCHEDLOGSTREAMS\teni-1-all\tTrue"),
+            (RECORD, RECORD),
+        ],
+    );
+}
+
+#[test]
+fn records_on_one_line() {
+    let joined = [RECORD, NO_DATA, RECORD].join("\t");
+    let lines = [RECORD, NO_DATA, RECORD].join("\n");
+    let form = Form::Joined { values: 14 };
+    let tabs = RECORD.replace(' ', "\t");
+    check(form, &[(&joined, &lines), (NO_DATA, NO_DATA), (&tabs, &tabs), ("", "")]);
+    let long = [RECORD; 1000].join("\t");
+    check(form, &[(&long, &long.replace('\t', "\n"))]);
+}
+
+#[test]
+fn plain_text_stays_plain() {
+    for text in [
+        "",
+        "\n\n",
+        RECORD,
+        HEADER,
+        &RECORD.replace(' ', "\t"),
+        &RECORD.replacen(' ', "\t", 3),
+        &format!("{RECORD}\tvpc-1"),
+        &RECORD.replace("10.0.0.1", "::1"),
+        "2020-09-13T12:26:40.000Z hello",
+        "2020-09-13T12:26:40.000Z a b c d e f g h i j k l m n",
+        "a.log:7:hello\n",
+        "2001:10:: 2001:db8:: 5\n",
+        "EVENTS\tlater",
+        "\x1b[1mhello\x1b[m",
+        "srcaddr bytes\n2001:db8::1 5\n",
+    ] {
+        assert_eq!(form(text.as_bytes(), FLOW_LOGS), None, "{text}");
+    }
+    let records = RECORD.as_bytes();
+    let tokens = Wanted { flow_logs: false, ..FLOW_LOGS };
+    assert_eq!(form(&[b"2020-09-13T12:26:40Z ", records].concat(), tokens), None);
+    let json = Wanted { json: true, ..tokens };
+    let text = b"2020-09-13T12:26:40Z {\"a\":1}";
+    assert_eq!((form(text, json), form(text, FLOW_LOGS)), (Some(Form::Time), None));
+}
+
+#[test]
+fn a_layout_that_was_said_decides() {
+    let said = Wanted { columns: Some(3), ..FLOW_LOGS };
+    for (text, expected) in [
+        ("2020-09-13T12:26:40.000Z a b c", Some(Form::Time)),
+        ("2020-09-13T12:26:40 a b c", Some(Form::Time)),
+        ("2020-09-13T12:26:40+00:00 s a b c", Some(Form::Stream)),
+        ("2020-09-13T12:26:40+00:00 a b", None),
+        ("2020-09-13T12:26:40Z b c", None),
+        ("EVENTS\t1\ta b c\t2", Some(Form::Events)),
+        ("x.log:7:a b c", Some(Form::NumberedPath)),
+        ("x.log:a b c", Some(Form::Path)),
+        ("x:7:a b c", None),
+        ("a b c\td e f", Some(Form::Joined { values: 3 })),
+        ("a\tb\tc", None),
+        ("a b c", None),
+    ] {
+        assert_eq!(form(text.as_bytes(), said), expected, "{text}");
+    }
+}
+
+#[test]
+fn lines_that_are_too_long_stay_too_long() {
+    let long = format!("2020-09-13T12:26:40Z {RECORD} {}", "x".repeat(LINE_BYTES_MAX));
+    let text = format!("2020-09-13T12:26:40Z {RECORD}\n{long}\n");
+    let found = stripped(&text, Form::Time, 100, 1 << 16);
+    let lines: Vec<&str> = found.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (2, RECORD));
+    assert!(lines[1].len() >= LINE_BYTES_MAX);
+}
+
+#[test]
+fn only_colours_are_taken_away() {
+    let shown = |text: &str| String::from_utf8(colourless(text.as_bytes())).unwrap();
+    assert_eq!(shown("a\x1b[0mb\x1b[1;31mc\x1b[K"), "abc");
+    for text in ["\x1b", "a\x1b[", "\x1b[12", "\x1b]0m", "\x1b[2Jx"] {
+        assert_eq!(shown(text), text);
+    }
+}

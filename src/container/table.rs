@@ -1,0 +1,400 @@
+//! Tables: CSV and TSV, as consoles, query engines and spreadsheets write them.
+//!
+//! A table says in its first row what stands where. If it has a column of messages, these are
+//! the lines. Else its columns are a layout, and its rows leave as records. A row keeps its
+//! faults: what is wrong with its values is found where it is wrong with any line.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use csv::{ByteRecord, Reader, ReaderBuilder};
+use memchr::memchr;
+
+use super::{Failing, Piece, Pieces, Wanted};
+use crate::error::{Error, ErrorKind};
+use crate::field::{Field, Kind};
+use crate::layout::Layout;
+use crate::record::LINE_BYTES_MAX;
+use crate::source::make_room;
+
+/// What a row may take. A quote that is never closed would take all that follows.
+const ROW_BYTES_MAX: u64 = 16 * LINE_BYTES_MAX as u64;
+/// The byte order mark that spreadsheets put before a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// Names of columns beside that of messages, where there is one.
+const BESIDE_MESSAGES: [&str; 9] = [
+    "timestamp",
+    "time",
+    "ingestiontime",
+    "eventid",
+    "logstream",
+    "logstreamname",
+    "loggroup",
+    "log",
+    "ptr",
+];
+
+/// What parts the columns, if a text begins with the header of a table.
+pub fn delimiter(head: &[u8], wanted: Wanted) -> Option<u8> {
+    let head = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(head);
+    let mut lines = head.split(|&byte| byte == b'\n').filter(|line| !is_skipped(line));
+    let line = lines.next()?;
+    let delimiter = match memchr(b'\t', line) {
+        Some(_) => b'\t',
+        // A column of messages may stand alone, all others have neighbours.
+        None if memchr(b',', line).is_some() || line.len() < 16 => b',',
+        None => return None,
+    };
+    let unquoted = |name: &'_ [u8]| -> Vec<u8> {
+        let name = name.trim_ascii();
+        let inner = name.strip_prefix(b"\"").and_then(|name| name.strip_suffix(b"\""));
+        inner.unwrap_or(name).to_vec()
+    };
+    let names: Vec<Vec<u8>> = line.split(|&byte| byte == delimiter).map(unquoted).collect();
+    let columns = Columns::of(names.iter().map(Vec::as_slice))?;
+    if names.len() == 1 && names[0] != b"@message" && !wanted.flow_logs {
+        return None;
+    }
+    if let Columns::Fields { layout, .. } = columns {
+        // A line of names between blanks, some of them tabs, is a header of a text.
+        let is_table = |line: &[u8]| line.contains(&delimiter);
+        let is_mixed = delimiter == b'\t' && line.trim_ascii().contains(&b' ')
+            || lines.next().is_some_and(|line| !is_table(line));
+        if !wanted.flow_logs || layout.columns() < 2 || is_mixed {
+            return None;
+        }
+    }
+    Some(delimiter)
+}
+
+/// Whether a line is blank or a comment.
+fn is_skipped(line: &[u8]) -> bool {
+    matches!(line.trim_ascii_start().first(), None | Some(b'#'))
+}
+
+/// A name in small letters, without what parts its words.
+fn plain(name: &str) -> String {
+    let kept = name.chars().filter(|c| !matches!(c, '-' | '_' | '@'));
+    kept.map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// Whether a value of a row may be the name of a column: most rows hold one that is none.
+fn may_be_name(value: &[u8]) -> bool {
+    matches!(value.trim_ascii_start().first(), None | Some(b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'@'))
+}
+
+/// What the columns of a table are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Columns {
+    /// Lines stand in this one.
+    Message {
+        /// The place of it.
+        at: usize,
+        /// Whether no column follows it.
+        is_last: bool,
+    },
+    /// Values of records.
+    Fields {
+        /// Which fields.
+        layout: Arc<Layout>,
+        /// For each, whether it holds numbers.
+        is_number: Vec<bool>,
+    },
+}
+
+impl Columns {
+    /// The columns that a row states, if it is a header.
+    fn of<'n>(names: impl Iterator<Item = &'n [u8]>) -> Option<Self> {
+        let mut fields = Vec::new();
+        let mut stated = Vec::new();
+        for name in names {
+            let name = str::from_utf8(name.trim_ascii()).ok()?;
+            if !may_be_name(name.as_bytes()) {
+                return None;
+            }
+            fields.push(Field::from_alias(name));
+            stated.push(name);
+        }
+        let is_message = |name: &&str| matches!(*name, "message" | "@message");
+        if let Some(at) = stated.iter().position(|name| is_message(&name)) {
+            let is_beside = |name: &str| {
+                name.starts_with('@')
+                    || is_message(&name)
+                    || BESIDE_MESSAGES.contains(&plain(name).as_str())
+            };
+            let mut columns = stated.iter().zip(&fields);
+            return columns
+                .all(|(name, field)| field.is_some() || is_beside(name))
+                .then_some(Self::Message { at, is_last: at + 1 == fields.len() });
+        }
+        let known = fields.iter().flatten().count();
+        if known == 0 || known * 2 < fields.len() {
+            return None;
+        }
+        let kinds = fields.iter().map(|field| field.map(Field::kind));
+        let is_number = kinds.map(|kind| matches!(kind, Some(Kind::Number(_)))).collect();
+        let names = stated.iter().zip(&fields).enumerate().map(|(at, (name, field))| match field {
+            Some(field) => field.name().to_owned(),
+            None if name.is_empty() => format!("column-{}", at + 1),
+            None => name.replace(|c: char| c.is_ascii_whitespace(), "-"),
+        });
+        let layout = Arc::new(Layout::new(names).ok()?);
+        Some(Self::Fields { layout, is_number })
+    }
+
+    fn layout(&self) -> Option<&Arc<Layout>> {
+        match self {
+            Self::Message { .. } => None,
+            Self::Fields { layout, .. } => Some(layout),
+        }
+    }
+
+    /// Writes what a row holds as a line.
+    fn write(&self, row: &ByteRecord, delimiter: u8, line: &mut Vec<u8>) {
+        let start = line.len();
+        if is_no_row(row) {
+            write_joined(row.iter(), delimiter, line);
+            line.push(b'\n');
+            return;
+        }
+        match self {
+            // A message without quotes around it may hold what parts columns.
+            Self::Message { at, is_last } if row.len() > *at => {
+                let values = row.iter().skip(*at).take(if *is_last { usize::MAX } else { 1 });
+                write_joined(values, delimiter, line);
+            }
+            Self::Message { .. } => write_joined(row.iter(), delimiter, line),
+            Self::Fields { is_number, .. } => {
+                for (at, value) in row.iter().enumerate() {
+                    if at > 0 {
+                        line.push(b' ');
+                    }
+                    write_value(value.trim_ascii(), is_number.get(at) == Some(&true), line);
+                }
+            }
+        }
+        for byte in &mut line[start..] {
+            if matches!(byte, b'\n' | b'\r') {
+                *byte = b' ';
+            }
+        }
+        line.push(b'\n');
+    }
+}
+
+/// Whether a row is a comment, or a line of blanks.
+fn is_no_row(row: &ByteRecord) -> bool {
+    let first = row.get(0).unwrap_or_default();
+    first.starts_with(b"#") || row.len() == 1 && first.trim_ascii().is_empty()
+}
+
+/// Writes values as they stood in the file.
+fn write_joined<'v>(values: impl Iterator<Item = &'v [u8]>, delimiter: u8, line: &mut Vec<u8>) {
+    for (nth, value) in values.enumerate() {
+        if nth > 0 {
+            line.push(delimiter);
+        }
+        line.extend_from_slice(value);
+    }
+}
+
+/// Writes a value as records have it.
+fn write_value(value: &[u8], is_number: bool, line: &mut Vec<u8>) {
+    // Query engines write nothing where there is none.
+    if value.is_empty() {
+        line.push(b'-');
+        return;
+    }
+    let value = if is_number { whole(value) } else { value };
+    if value[0] != b'#' && value.iter().all(|&byte| byte > b' ') {
+        line.extend_from_slice(value);
+        return;
+    }
+    for (at, &byte) in value.iter().enumerate() {
+        match byte {
+            // A value that begins with it would end the record.
+            b'#' if at == 0 => line.extend_from_slice(b"%23"),
+            b' ' | b'\t'..=b'\r' => {
+                line.push(b'%');
+                line.extend(
+                    [byte >> 4, byte & 15].map(|digit| b"0123456789ABCDEF"[digit as usize]),
+                );
+            }
+            byte => line.push(byte),
+        }
+    }
+}
+
+/// A number without a fraction of zeros, which spreadsheets and data frames add.
+fn whole(value: &[u8]) -> &[u8] {
+    let Some(point) = memchr(b'.', value) else {
+        return value;
+    };
+    let (number, fraction) = (&value[..point], &value[point + 1..]);
+    let is_whole = !number.is_empty()
+        && number.iter().all(u8::is_ascii_digit)
+        && !fraction.is_empty()
+        && fraction.iter().all(|&byte| byte == b'0');
+    if is_whole { number } else { value }
+}
+
+/// The rows of a table, as lines.
+pub struct Table<'a> {
+    reader: Reader<Bounded<'a>>,
+    delimiter: u8,
+    block_bytes: usize,
+    row: ByteRecord,
+    columns: Option<Columns>,
+    /// Lines of the file that were read, those within values among them.
+    lines: u64,
+    /// Whether the last row read was a header, which the next block begins with.
+    is_headed: bool,
+    ended: Option<(Result<(), Error>, bool)>,
+}
+
+impl<'a> Table<'a> {
+    /// The table in a text, in blocks of about `block_bytes`.
+    pub fn new(text: Box<dyn Read + 'a>, delimiter: u8, block_bytes: usize) -> Self {
+        let reader = ReaderBuilder::new()
+            .delimiter(delimiter)
+            .flexible(true)
+            .has_headers(false)
+            .buffer_capacity(64 * 1024)
+            .from_reader(Bounded { text: unmarked(text), taken: 0, is_crlf: None, last: 0 });
+        Self {
+            reader,
+            delimiter,
+            block_bytes,
+            row: ByteRecord::new(),
+            columns: None,
+            lines: 0,
+            is_headed: false,
+            ended: None,
+        }
+    }
+
+    /// Reads the next row, and writes the blank lines before it, which are no rows.
+    fn read(&mut self, lines: &mut Vec<u8>) -> bool {
+        self.reader.get_mut().taken = 0;
+        let start = self.reader.position().byte();
+        let result = self.reader.read_byte_record(&mut self.row);
+        let position = self.reader.position();
+        let newlines = position.line() - 1;
+        let is_row = matches!(result, Ok(true));
+        let (read, own) = match is_row {
+            // The newline after a carriage return is not read yet.
+            true => {
+                let within = memchr::memchr_iter(b'\n', self.row.as_slice()).count() as u64;
+                (newlines + u64::from(self.reader.get_ref().is_crlf == Some(true)), within + 1)
+            }
+            false => (newlines, 0),
+        };
+        let blank = read.saturating_sub(self.lines + own);
+        self.lines += blank + own;
+        match result {
+            Ok(is_row) => {
+                lines.extend((0..blank).map(|_| b'\n'));
+                if !is_row {
+                    self.ended = Some((Ok(()), false));
+                }
+            }
+            Err(error) => {
+                let is_partial = position.byte() > start;
+                let line = self.lines + 1;
+                let error = match error.into_kind() {
+                    csv::ErrorKind::Io(error) => error.into(),
+                    other => Error::new(ErrorKind::Io, format!("line {line}: {other:?}")),
+                };
+                self.ended = Some((Err(error), is_partial));
+            }
+        }
+        is_row
+    }
+
+    /// The columns that the row states, if it is a header.
+    fn header(&self) -> Option<Columns> {
+        self.row.iter().all(may_be_name).then(|| Columns::of(self.row.iter()))?
+    }
+}
+
+impl Pieces for Table<'_> {
+    fn next(&mut self, buffer: &mut Vec<u8>) -> Piece {
+        buffer.clear();
+        let (mut headers, mut is_new) = (0, false);
+        if std::mem::take(&mut self.is_headed) {
+            (headers, is_new) = (1, true);
+        }
+        while self.ended.is_none() && buffer.len() < self.block_bytes && self.read(buffer) {
+            match (self.header(), &self.columns) {
+                (Some(columns), _) => {
+                    self.columns = Some(columns);
+                    if !buffer.is_empty() {
+                        self.is_headed = true;
+                        break;
+                    }
+                    headers += 1;
+                    is_new = true;
+                }
+                (None, Some(columns)) => columns.write(&self.row, self.delimiter, buffer),
+                // What comes before the header is blank or a comment.
+                (None, None) => {
+                    write_joined(self.row.iter(), self.delimiter, buffer);
+                    buffer.push(b'\n');
+                }
+            }
+        }
+        let length = buffer.len();
+        if length == 0 && headers == 0 {
+            let (result, partial) = self.ended.take().unwrap_or((Ok(()), false));
+            return Piece::End { result, partial };
+        }
+        make_room(buffer, length);
+        let columns = self.columns.as_ref().filter(|_| is_new);
+        Piece::Block { length, headers, layout: columns.and_then(Columns::layout).cloned() }
+    }
+}
+
+/// A text without its byte order mark.
+fn unmarked<'a>(mut text: Box<dyn Read + 'a>) -> Box<dyn Read + 'a> {
+    let mut start = Vec::new();
+    let fault = text.by_ref().take(BYTE_ORDER_MARK.len() as u64).read_to_end(&mut start).err();
+    if start == BYTE_ORDER_MARK {
+        start.clear();
+    }
+    Box::new(io::Cursor::new(start).chain(Failing(fault)).chain(text))
+}
+
+/// A text of rows that are not too long.
+struct Bounded<'a> {
+    text: Box<dyn Read + 'a>,
+    /// Bytes read since the row began.
+    taken: u64,
+    /// Whether lines end with a carriage return and a newline; the first one says so.
+    is_crlf: Option<bool>,
+    last: u8,
+}
+
+impl Read for Bounded<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.taken > ROW_BYTES_MAX {
+            let text = format!(
+                "a row of more than {} MiB; is a quote left open?",
+                ROW_BYTES_MAX / (1 << 20)
+            );
+            return Err(io::Error::other(Error::new(ErrorKind::Container, text)));
+        }
+        let count = self.text.read(buffer)?;
+        self.taken += count as u64;
+        if self.is_crlf.is_none() {
+            if let Some(newline) = memchr(b'\n', &buffer[..count]) {
+                let before = newline.checked_sub(1).map_or(self.last, |at| buffer[at]);
+                self.is_crlf = Some(before == b'\r');
+            }
+            self.last = buffer[..count].last().copied().unwrap_or(self.last);
+        }
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests;
