@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::io::{self, Read};
 use std::ops::Range;
 
-use memchr::{memchr, memchr_iter, memchr2};
+use memchr::{memchr, memchr_iter, memchr2, memmem};
 
 use super::{Piece, Pieces, Text, Wanted};
 use crate::error::Error;
@@ -24,6 +24,8 @@ const LINES_LOOKED_AT: usize = 8;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// What begins a colour of a terminal.
 const ESCAPE: u8 = 0x1b;
+/// What `grep` writes with each colour: clears the rest of the line.
+const CLEARED: &[u8] = b"\x1b[K";
 /// What rows of events begin with in the text of the AWS CLI.
 const EVENTS: &[u8] = b"EVENTS\t";
 /// How names of files end before the colon that `grep` puts after them.
@@ -88,12 +90,12 @@ pub fn form(head: &[u8], wanted: Wanted) -> Option<Form> {
 }
 
 /// What stands around the record of a line.
-fn form_of(line: &[u8], wanted: Wanted) -> Option<Form> {
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let has_colours = memchr(ESCAPE, line).is_some();
+fn form_of(raw: &[u8], wanted: Wanted) -> Option<Form> {
+    let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
+    let has_colours = memchr(ESCAPE, raw).is_some();
     let line = match has_colours {
-        true => Cow::Owned(colourless(line)),
-        false => Cow::Borrowed(line),
+        true => Cow::Owned(colourless(raw)),
+        false => Cow::Borrowed(raw),
     };
     let is_known = |form: Form| {
         let kept = form.kept(&line).filter(|kept| kept.len() < line.len());
@@ -127,7 +129,11 @@ fn form_of(line: &[u8], wanted: Wanted) -> Option<Form> {
     {
         return Some(Form::Joined { values });
     }
-    (has_colours && self::is_known(&line, wanted)).then_some(Form::Colours)
+    // Colours within the values of a record are what they are, unless `grep` put them there.
+    let is_coloured = has_colours
+        && self::is_known(&line, wanted)
+        && (memmem::find(raw, CLEARED).is_some() || !self::is_known(raw, wanted));
+    is_coloured.then_some(Form::Colours)
 }
 
 /// Whether this is a record whose layout is known, a header, or JSON where that is asked for.

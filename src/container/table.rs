@@ -18,7 +18,7 @@ use crate::record::LINE_BYTES_MAX;
 use crate::source::make_room;
 
 /// What a row may take. A quote that is never closed would take all that follows.
-const ROW_BYTES_MAX: u64 = 16 * LINE_BYTES_MAX as u64;
+const ROW_BYTES_MAX: u64 = 4 * LINE_BYTES_MAX as u64;
 /// The byte order mark that spreadsheets put before a text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Names of columns beside that of messages, where there is one.
@@ -116,7 +116,7 @@ impl Columns {
             stated.push(name);
         }
         let is_message = |name: &&str| matches!(*name, "message" | "@message");
-        if let Some(at) = stated.iter().position(|name| is_message(&name)) {
+        if let Some(at) = stated.iter().position(is_message) {
             let is_beside = |name: &str| {
                 name.starts_with('@')
                     || is_message(&name)
@@ -152,9 +152,13 @@ impl Columns {
     /// Writes what a row holds as a line.
     fn write(&self, row: &ByteRecord, delimiter: u8, line: &mut Vec<u8>) {
         let start = line.len();
-        if is_no_row(row) {
+        // No value of a record holds a newline: a quote was left open, and these are lines.
+        let is_cut = self.layout().is_some() && memchr(b'\n', row.as_slice()).is_some();
+        if is_cut || is_no_row(row) {
             write_joined(row.iter(), delimiter, line);
-            line.push(b'\n');
+            if !is_cut || line.last() != Some(&b'\n') {
+                line.push(b'\n');
+            }
             return;
         }
         match self {

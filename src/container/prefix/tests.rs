@@ -135,6 +135,7 @@ fn plain_text_stays_plain() {
         "2001:10:: 2001:db8:: 5\n",
         "EVENTS\tlater",
         "\x1b[1mhello\x1b[m",
+        &RECORD.replace("eni-1", "\x1b[1meni\x1b[m"),
         "srcaddr bytes\n2001:db8::1 5\n",
     ] {
         assert_eq!(form(text.as_bytes(), FLOW_LOGS), None, "{text}");

@@ -68,6 +68,11 @@ fn rows_keep_their_faults() {
         &["[srcaddr bytes action]", "10.0.0.1 5", "10.0.0.1 5 ACCEPT x", "x", "- - -"],
         1,
     );
+    check(
+        "srcaddr,bytes\n10.0.0.1,\"5\n10.0.0.2,6\n\n10.0.0.3,7\"\n10.0.0.4,8\n",
+        &["[srcaddr bytes]", "10.0.0.1,5", "10.0.0.2,6", "", "10.0.0.3,7", "10.0.0.4 8"],
+        1,
+    );
 }
 
 #[test]

@@ -1,0 +1,222 @@
+//! The same records in every wrapping of text give the same answer as plain text, in blocks of
+//! any size, with any number of threads, and compressed.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use flowagg::generate::{Generator, Options};
+use flowagg::{Engine, Field, Filter, Measure, Query, Report, Source};
+
+/// A folder of this test's own, removed when it ends.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let own = format!("flowagg-containers-{name}-{}", std::process::id());
+        let path = std::env::temp_dir().join(own);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self, name: &str, bytes: &[u8]) -> Source {
+        let path = self.0.join(name);
+        std::fs::write(&path, bytes).unwrap();
+        Source::path(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Made-up records of version 2, without a header.
+fn made_up(lines: u64, seed: u64) -> Vec<String> {
+    let options = Options { lines, seed, ipv6: 0.1, no_data: 0.05, ..Options::default() };
+    let mut generator = Generator::new(options).unwrap();
+    let mut text = Vec::new();
+    while generator.fill(&mut text) {}
+    let text = String::from_utf8(text).unwrap();
+    text.lines().filter(|line| !line.starts_with("version")).map(str::to_owned).collect()
+}
+
+const V2: [&str; 14] = [
+    "version",
+    "account-id",
+    "interface-id",
+    "srcaddr",
+    "dstaddr",
+    "srcport",
+    "dstport",
+    "protocol",
+    "packets",
+    "bytes",
+    "start",
+    "end",
+    "action",
+    "log-status",
+];
+
+/// Each line as a wrapping has it.
+fn lines(records: &[String], wrap: impl Fn(usize, &str) -> String) -> String {
+    let mut text = String::new();
+    for (nth, record) in records.iter().enumerate() {
+        writeln!(text, "{}", wrap(nth, record)).unwrap();
+    }
+    text
+}
+
+/// The columns of records in the order of the alphabet, as query engines have them.
+fn table(records: &[String], parting: &str, name: impl Fn(&str) -> String, quote: &str) -> String {
+    let mut order: Vec<usize> = (0..V2.len()).collect();
+    order.sort_by_key(|&at| V2[at]);
+    let row = |values: Vec<String>| values.join(parting);
+    let header = row(order.iter().map(|&at| name(V2[at])).collect());
+    let rows = lines(records, |nth, record| {
+        let values: Vec<&str> = record.split(' ').collect();
+        row(order
+            .iter()
+            .map(|&at| match values[at] {
+                // Nothing stands for a value that is not there, in some of the rows.
+                "-" if nth % 2 == 0 => String::new(),
+                value => format!("{quote}{value}{quote}"),
+            })
+            .collect())
+    });
+    format!("{header}\n{rows}")
+}
+
+/// Wrappings of the same records, each with how many headers and other lines it adds.
+fn wrapped(records: &[String]) -> Vec<(&'static str, String, u64, u64)> {
+    let time = "2025-02-25T12:25:04";
+    let name = |at: usize| format!("eni-{:04x}-all", at % 7);
+    let path = "./2025/1_vpcflowlogs_us-east-1_fl-1_20250225T1225Z_a.log";
+    let id = "38".repeat(28);
+    let events = lines(records, |at, record| {
+        format!("EVENTS\t{id}\t1740486335000\t{}\t{record}\t1740486304000", name(at))
+    });
+    let camel = |name: &str| {
+        let mut words = name.split('-');
+        let first = words.next().unwrap().to_owned();
+        words.fold(first, |all, word| all + &word[..1].to_uppercase() + &word[1..])
+    };
+    let joined: Vec<String> = records.chunks(50).map(|page| page.join("\t")).collect();
+    vec![
+        ("hyphens.csv", table(records, ",", str::to_owned, ""), 1, 0),
+        ("quoted.csv", table(records, ",", |name| name.replace('-', "_"), "\""), 1, 0),
+        ("crlf.csv", table(records, ",", camel, "").replace('\n', "\r\n"), 1, 0),
+        ("table.tsv", table(records, "\t", |name| name.replace('-', "_"), ""), 1, 0),
+        (
+            "console.csv",
+            "timestamp,message\n".to_owned()
+                + &lines(records, |_, record| format!("1740486304000,{record}")),
+            1,
+            0,
+        ),
+        (
+            "insights.csv",
+            "\u{feff}@timestamp,@message,@logStream\n".to_owned()
+                + &lines(records, |at, record| {
+                    format!("2025-02-25 12:25:04.000,\"{record}\",{}", name(at))
+                }),
+            1,
+            0,
+        ),
+        ("export.log", lines(records, |_, record| format!("{time}.000Z {record}")), 0, 0),
+        ("short.log", lines(records, |_, record| format!("{time} {record}")), 0, 0),
+        (
+            "tail.log",
+            lines(records, |at, record| format!("{time}+00:00 {} {record}", name(at))),
+            0,
+            0,
+        ),
+        (
+            "colours.log",
+            lines(records, |at, record| {
+                let name = name(at);
+                format!("\x1b[32m{time}+00:00\x1b[0m \x1b[36m{name}\x1b[0m {record}")
+            }),
+            0,
+            0,
+        ),
+        ("events.txt", format!("{events}SEARCHEDLOGSTREAMS\teni-1-all\tTrue\n"), 0, 1),
+        (
+            "page.txt",
+            lines(records, |_, record| format!("EVENTS\t1740486335000\t{record}\t1740486304000")),
+            0,
+            0,
+        ),
+        ("joined.txt", lines(&joined, |_, page| page.to_owned()), 0, 0),
+        ("numbers.txt", lines(records, |at, record| format!("{path}:{}:{record}", at + 2)), 0, 0),
+        ("paths.txt", lines(records, |_, record| format!("{path}.gz:{record}")), 0, 0),
+        ("number.txt", lines(records, |at, record| format!("{}:{record}", at + 2)), 0, 0),
+    ]
+}
+
+fn query() -> Query {
+    Query::builder()
+        .filter(Filter::new().and_in(Field::Action, ["ACCEPT"]))
+        .group_by([Field::SrcAddr, Field::DstPort])
+        .measure(Measure::Sum(Field::Bytes.into()))
+        .top(1000)
+        .build()
+        .unwrap()
+}
+
+fn ask(source: &Source, block: usize, threads: usize) -> Report {
+    let engine = Engine::new().block_bytes(block).threads(threads);
+    engine.run(&query(), std::slice::from_ref(source)).unwrap()
+}
+
+/// The contributors of a report, and its lines without those that a wrapping adds.
+fn found(report: &Report, headers: u64, others: u64) -> (Vec<String>, [u64; 6]) {
+    let faults: Vec<String> = report.faults.iter().map(|fault| format!("{fault:?}")).collect();
+    assert!(faults.is_empty(), "{faults:?}");
+    let contributors = report.answers[0].contributors();
+    let shown = contributors.map(|c| format!("{:?} {:?}", c.keys, c.value));
+    let tally = &report.tally;
+    assert!(tally.is_balanced());
+    assert_eq!((tally.headers, tally.blank), (headers, others));
+    let lines = tally.lines - headers - others;
+    let counts = [tally.ok, tally.no_data, tally.skip_data, tally.malformed, tally.extra_columns];
+    (shown.collect(), [lines, counts[0], counts[1], counts[2], counts[3], counts[4]])
+}
+
+#[test]
+fn every_wrapping_gives_the_same_answer() {
+    let folder = Folder::new("same");
+    let records = made_up(700, 11);
+    let plain = folder.file("plain.log", lines(&records, |_, r| r.to_owned()).as_bytes());
+    let expected = found(&ask(&plain, 1 << 19, 1), 0, 0);
+    assert_eq!(expected.1[0], 700);
+    assert!(expected.0.len() > 20);
+    for (name, text, headers, others) in wrapped(&records) {
+        let source = folder.file(name, text.as_bytes());
+        for (block, threads) in [(1, 2), (333, 3), (1 << 19, 1)] {
+            let report = ask(&source, block, threads);
+            assert_eq!(found(&report, headers, others), expected, "{name} {block} {threads}");
+        }
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        let source = folder.file(&format!("{name}.gz"), &encoder.finish().unwrap());
+        assert_eq!(found(&ask(&source, 4096, 2), headers, others), expected, "{name}.gz");
+    }
+}
+
+#[test]
+fn wrappings_one_after_the_other() {
+    let folder = Folder::new("twice");
+    let records = made_up(60, 3);
+    let plain = lines(&records, |_, r| r.to_owned());
+    for (name, text, headers, others) in wrapped(&records) {
+        let mark = if name.starts_with("insights") { "\u{feff}" } else { "" };
+        let twice = format!("{text}{}", text.strip_prefix(mark).unwrap());
+        let source = folder.file(name, twice.as_bytes());
+        let expected =
+            found(&ask(&folder.file("plain.log", plain.repeat(2).as_bytes()), 99, 1), 0, 0);
+        let found = found(&ask(&source, 99, 2), 2 * headers, 2 * others);
+        assert_eq!(found, expected, "{name}");
+    }
+}
