@@ -21,9 +21,23 @@ pub enum Kind {
     Text,
 }
 
+/// The latest time, of 14 digits: the year 5138 in milliseconds. Later ones, such as microseconds,
+/// are no times.
+pub const TIME_MAX: u64 = 99_999_999_999_999;
+/// The digits of the latest time in seconds, which is in the year 5138 too. From the next number
+/// on, times are milliseconds; as such it is in the year 1973, before there were flow logs.
+pub const SECONDS_DIGITS: usize = 11;
+const MILLISECONDS_MIN: u64 = 10_u64.pow(SECONDS_DIGITS as u32);
+
+/// Whether a time is in milliseconds.
+pub fn is_milliseconds(time: u64) -> bool {
+    time >= MILLISECONDS_MIN
+}
+
 const U8: Kind = Kind::Number(u8::MAX as u64);
 const U16: Kind = Kind::Number(u16::MAX as u64);
 const U64: Kind = Kind::Number(u64::MAX);
+const TIME: Kind = Kind::Number(TIME_MAX);
 const ADDRESS: Kind = Kind::Address;
 const STATUS: Kind = Kind::Status;
 const TEXT: Kind = Kind::Text;
@@ -129,8 +143,8 @@ fields! {
     Protocol "protocol" 2 U8 "IANA protocol number",
     Packets "packets" 2 U64 "packets in the window",
     Bytes "bytes" 2 U64 "bytes in the window",
-    Start "start" 2 U64 "first packet, Unix seconds",
-    End "end" 2 U64 "last packet, Unix seconds",
+    Start "start" 2 TIME "first packet, Unix seconds",
+    End "end" 2 TIME "last packet, Unix seconds",
     Action "action" 2 TEXT "ACCEPT or REJECT",
     LogStatus "log-status" 2 STATUS "OK, NODATA or SKIPDATA",
     VpcId "vpc-id" 3 TEXT "VPC of the interface",
@@ -210,6 +224,13 @@ const ALIASES: [(&str, Field); 14] = [
     ("windowend", Field::End),
     ("flowlogstatus", Field::LogStatus),
 ];
+
+impl Field {
+    /// Whether its values are times: seconds since 1970, or milliseconds.
+    pub(crate) fn is_time(self) -> bool {
+        matches!(self, Self::Start | Self::End)
+    }
+}
 
 /// Whether a name is one word after the other with a capital between, as in `srcAddr`.
 fn is_camel(name: &str) -> bool {

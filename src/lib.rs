@@ -26,7 +26,7 @@
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | words | error, field, value, amount |
+//! | words | error, field, value, amount, nearest |
 //! | bytes | scan, source |
 //! | records | json, record and layout (a header is a line), container, tally, batch |
 //! | questions | pattern, filter, intern, key, query, plan |
@@ -65,6 +65,7 @@ mod json;
 mod key;
 mod layout;
 pub mod metric;
+mod nearest;
 mod pattern;
 mod plan;
 mod query;

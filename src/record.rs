@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::field::{Field, Kind};
+use crate::field::{Field, Kind, is_milliseconds};
 use crate::layout::Layout;
 use crate::value::{Address, Number, Status};
 
@@ -83,6 +83,9 @@ impl fmt::Display for Reason {
         match self {
             Self::NoLayout => write!(f, "nothing says what its columns are"),
             Self::TooFewColumns => write!(f, "too few columns"),
+            Self::NotANumber(field) if field.is_time() => {
+                write!(f, "{field} is no time in seconds or milliseconds since 1970")
+            }
             Self::NotANumber(field) => match field.kind() {
                 Kind::Number(u64::MAX) => write!(f, "{field} is no whole number"),
                 Kind::Number(limit) => write!(f, "{field} is no number from 0 to {limit}"),
@@ -173,9 +176,12 @@ impl<'a> Record<'a> {
         self.column(self.layout.position(field)?)
     }
 
-    /// The number in a field; none for `-`, text, or a field that the layout lacks.
+    /// The number in a field; none for `-`, text, or a field that the layout lacks. Times are
+    /// seconds, also where the text says milliseconds.
     pub fn number(&self, field: Field) -> Option<u64> {
-        Number::parse(self.text(field)?).value()
+        let number = Number::parse(self.text(field)?).value()?;
+        let is_longer = field.is_time() && is_milliseconds(number);
+        Some(if is_longer { number / 1000 } else { number })
     }
 
     /// The log-status; [`Status::Ok`] for layouts without one.
@@ -370,6 +376,25 @@ mod tests {
         assert_eq!(Record::parse(b"2 1 eni-1", &layout).err(), Some(Reason::TooFewColumns));
         let long = vec![b'a'; LINE_BYTES_MAX];
         assert!(matches!(Line::parse(&long, &layout), Line::Malformed(Reason::TooLong)));
+    }
+
+    #[test]
+    fn times_are_seconds() {
+        let layout = Layout::new(["start", "end", "bytes"]).unwrap();
+        let times = |line: &str| {
+            let record = Record::parse(line.as_bytes(), &layout)?;
+            Ok((record.number(Field::Start), record.number(Field::End)))
+        };
+        assert_eq!(times("1600000000 1600000030 1"), Ok((Some(1600000000), Some(1600000030))));
+        assert_eq!(times("1600000000999 - 1"), Ok((Some(1600000000), None)));
+        assert_eq!(times("99999999999 100000000000 1"), Ok((Some(99999999999), Some(100000000))));
+        assert_eq!(times("0001600000000 99999999999999 1").unwrap().1, Some(99999999999));
+        let record = Record::parse(b"1 2 1600000000999", &layout).unwrap();
+        assert_eq!(record.number(Field::Bytes), Some(1_600_000_000_999));
+        for later in ["100000000000000", "1600000000000000", "x"] {
+            let line = format!("1600000000 {later} 1");
+            assert_eq!(times(&line), Err(Reason::NotANumber(Field::End)));
+        }
     }
 
     #[test]

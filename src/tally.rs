@@ -27,6 +27,8 @@ pub struct Tally {
     pub reasons: BTreeMap<Reason, u64>,
     /// Among the records, those with values beyond the layout's columns, which are ignored.
     pub extra_columns: u64,
+    /// Among the records, those with times in milliseconds, which are taken as seconds.
+    pub milliseconds: u64,
     /// Beside the lines: events in JSON envelopes that hold no JSON, which are skipped.
     pub events_not_json: u64,
 }
@@ -61,6 +63,7 @@ impl AddAssign<&Tally> for Tally {
         self.skip_data += other.skip_data;
         self.malformed += other.malformed;
         self.extra_columns += other.extra_columns;
+        self.milliseconds += other.milliseconds;
         self.events_not_json += other.events_not_json;
         for (&reason, count) in &other.reasons {
             *self.reasons.entry(reason).or_default() += count;

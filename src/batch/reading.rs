@@ -1,7 +1,7 @@
 //! How the rows of a layout are read: what is checked, and what is decoded.
 
 use super::Lines;
-use crate::field::{Field, Kind};
+use crate::field::{Field, Kind, SECONDS_DIGITS};
 use crate::json::{JsonPath, Paths};
 use crate::layout::Layout;
 use crate::scan::{ColumnShape, DIGITS_MAX, Limit, Literal, Shape};
@@ -33,6 +33,8 @@ pub struct Reading {
     pub(super) addresses: Vec<usize>,
     /// Number columns with a limit that has to be checked.
     pub(super) limits: Vec<(usize, Limit)>,
+    /// Columns of times, which may be in milliseconds.
+    pub(super) times: Vec<usize>,
     pub(super) status: Option<usize>,
     /// Number columns to decode; the plan refers to them by their place in this list.
     pub(super) numbers: Vec<usize>,
@@ -73,14 +75,19 @@ impl Reading {
         numbers: Vec<usize>,
         unpadded: Vec<usize>,
     ) -> Self {
+        let is_time = |column: usize| layout.field(column).is_some_and(Field::is_time);
         let shape = |column| match layout.kind(column) {
+            // Milliseconds are read the plain way.
+            Kind::Number(_) if is_time(column) => {
+                ColumnShape { digits: true, length_max: SECONDS_DIGITS }
+            }
             Kind::Number(limit) => ColumnShape { digits: true, length_max: digits_max(limit) },
             _ => ColumnShape { digits: false, length_max: TEXT_BYTES_MAX },
         };
         let shape: Vec<_> = columns.clone().map(shape).collect();
         let limit = |column| match layout.kind(column) {
-            // Two digits are always in range.
-            Kind::Number(limit) if limit > BYTE_MAX => {
+            // Two digits are always in range, and those of seconds too.
+            Kind::Number(limit) if limit > BYTE_MAX && !is_time(column) => {
                 Limit::new(limit).map(|limit| (column, limit))
             }
             _ => None,
@@ -89,6 +96,7 @@ impl Reading {
             layout: layout.clone(),
             shape: Shape::new(&shape),
             addresses: columns.clone().filter(|&c| layout.kind(c) == Kind::Address).collect(),
+            times: columns.clone().filter(|&column| is_time(column)).collect(),
             status: layout.position(Field::LogStatus).filter(|column| columns.contains(column)),
             limits: columns.filter_map(limit).collect(),
             lines: Lines::Records,

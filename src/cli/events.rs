@@ -36,6 +36,10 @@ pub fn contradiction(
         let text = "with --format clf events have no time; leave out --period, --start and --end";
         return Some(text.to_owned());
     }
+    if is_clf(options) && options.by_name {
+        let text = "with --format clf columns have no names; leave out --by-name";
+        return Some(text.to_owned());
+    }
     let is_back = [options.start, options.end].iter().any(|w| matches!(w, Some(When::Back(_))));
     (is_back && reads_stdin).then(|| {
         "a time back from the newest record takes two passes, and standard input can be read \
@@ -53,6 +57,15 @@ pub fn is_clf(options: &EventOptions) -> bool {
     options.format == Some(LineFormat::Clf)
 }
 
+/// An engine for lines of this format.
+pub fn engine(format: Option<&LineFormat>) -> Engine {
+    match format {
+        None | Some(LineFormat::Flow) => Engine::new(),
+        Some(LineFormat::Clf) => Engine::new().tokens(true),
+        Some(LineFormat::Layout(layout)) => Engine::new().layout(layout.clone()),
+    }
+}
+
 /// The times that events of these forms have to lie in.
 pub fn span(
     forms: impl IntoIterator<Item = Form>,
@@ -62,7 +75,7 @@ pub fn span(
 ) -> Result<Span, String> {
     let whens = [options.start, options.end];
     let newest = match whens.iter().any(|when| matches!(when, Some(When::Back(_)))) {
-        true => newest(forms, paths, common)?,
+        true => newest(forms, options, paths, common)?,
         false => 0,
     };
     let [start, end] = whens.map(|when| when.map(|when| when.second(newest)));
@@ -78,6 +91,7 @@ pub fn span(
 /// pass.
 fn newest(
     forms: impl IntoIterator<Item = Form>,
+    options: &EventOptions,
     paths: &[PathBuf],
     common: &Common,
 ) -> Result<u64, String> {
@@ -90,7 +104,7 @@ fn newest(
     let told = |error: Error| error.to_string();
     let (sources, selection) = (input::sources(paths)?, common.selection()?);
     let from = selection.newest_from(&sources);
-    let engine = Engine::new().threads(common.threads()).select(selection);
+    let engine = engine(options.format.as_ref()).threads(common.threads()).select(selection);
     let newest = |from: Option<u64>| {
         let query = |&form: &Form| {
             let start = Measure::Max(Field::Start.into());

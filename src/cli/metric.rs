@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use flowagg::dialect::{FilterFile, FilterPattern, MetricFilter, NamedFilter, Transformation};
 use flowagg::metric::{Found, Metric, MetricOptions as Asking};
 use flowagg::render::metric::{self, Graph};
-use flowagg::{Engine, Error, ErrorKind, Form, Query, Report};
+use flowagg::{Error, ErrorKind, Form, Query, Report};
 
 use super::answer::{self, is_coloured, usage};
 use super::exit::Exit;
@@ -145,30 +145,30 @@ fn ask(
     let is_clf = events::is_clf(&options.events);
     let is_alarming = Cell::new(false);
     let all = queries.concat();
-    let exit =
-        answer::run(Engine::new().tokens(is_clf), &all, &options.paths, common, |out, report| {
-            if !common.is_quiet() && !is_clf {
-                events::warn_of_misplaced(filters, report, MetricFilter::misplaced);
+    let engine = events::engine(options.events.format.as_ref());
+    let exit = answer::run(engine, &all, &options.paths, common, |out, report| {
+        if !common.is_quiet() && !is_clf {
+            events::warn_of_misplaced(filters, report, MetricFilter::misplaced);
+        }
+        let mut found = found(&metrics, &queries, report);
+        warn_of_many(filters, &found, common);
+        let alarming: Vec<usize> =
+            graphs(filters, &found, asking, options).iter().map(Graph::alarming).collect();
+        is_alarming.set(alarming.iter().any(|&alarming| alarming > 0));
+        if common.top() > 0 {
+            found.iter_mut().for_each(|found| found.series.truncate(common.top()));
+        }
+        let graphs = graphs(filters, &found, asking, options);
+        for ((graph, all), Asked { label, .. }) in graphs.iter().zip(alarming).zip(filters) {
+            let hidden = all - graph.alarming();
+            if hidden > 0 {
+                say::warning(format_args!(
+                    "{label}: {hidden} series that are not listed are in ALARM; -n 0 lists all"
+                ));
             }
-            let mut found = found(&metrics, &queries, report);
-            warn_of_many(filters, &found, common);
-            let alarming: Vec<usize> =
-                graphs(filters, &found, asking, options).iter().map(Graph::alarming).collect();
-            is_alarming.set(alarming.iter().any(|&alarming| alarming > 0));
-            if common.top() > 0 {
-                found.iter_mut().for_each(|found| found.series.truncate(common.top()));
-            }
-            let graphs = graphs(filters, &found, asking, options);
-            for ((graph, all), Asked { label, .. }) in graphs.iter().zip(alarming).zip(filters) {
-                let hidden = all - graph.alarming();
-                if hidden > 0 {
-                    say::warning(format_args!(
-                        "{label}: {hidden} series that are not listed are in ALARM; -n 0 lists all"
-                    ));
-                }
-            }
-            write(out, &graphs, common)
-        });
+        }
+        write(out, &graphs, common)
+    });
     if exit == Exit::Whole && is_alarming.get() { Exit::Alarm } else { exit }
 }
 

@@ -31,9 +31,13 @@ pub fn parse() -> Cli {
 
 /// Does what was asked for.
 pub fn run(cli: Cli) -> Exit {
-    let Cli { command, paths, common } = cli;
+    let Cli { command, paths, format, common } = cli;
     match command {
-        None => summary::run(&paths, &common),
+        None => summary::run(&paths, format.as_ref(), &common),
+        Some(_) if format.is_some() => {
+            say::error("--format before a command has no meaning; type it after the command");
+            Exit::Usage
+        }
         Some(Command::Rule(rule)) => {
             let common = rule.common.clone().or(common);
             rule::run(&rule, &common)

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use flowagg::dialect::{InsightRule, NamedRule, RuleFile};
 use flowagg::render::{Ranking, csv, json, table};
-use flowagg::{Engine, Order, Query, Report};
+use flowagg::{Order, Query, Report};
 
 use super::answer::{self, is_coloured, usage};
 use super::events;
@@ -89,7 +89,7 @@ fn ask(
     common: &Common,
 ) -> Exit {
     let is_clf = events::is_clf(&options.events);
-    let engine = Engine::new().tokens(is_clf);
+    let engine = events::engine(options.events.format.as_ref());
     answer::run(engine, queries, &options.paths, common, |out, report| {
         if !common.is_quiet() && !is_clf {
             events::warn_of_misplaced(rules, report, InsightRule::misplaced);

@@ -2,25 +2,30 @@
 
 use std::path::PathBuf;
 
-use flowagg::Engine;
 use flowagg::render::{csv, json, table};
 use flowagg::summary::{Summary, queries};
 
 use super::answer::{self, is_coloured, usage};
 use super::exit::Exit;
-use super::input;
-use super::options::{Common, Format};
+use super::options::{Common, Format, LineFormat};
+use super::{events, input};
 
 /// Sums the paths up.
-pub fn run(paths: &[PathBuf], common: &Common) -> Exit {
+pub fn run(paths: &[PathBuf], format: Option<&LineFormat>, common: &Common) -> Exit {
     if let Some(message) = input::mistyped(paths) {
         return usage(message);
+    }
+    if format == Some(&LineFormat::Clf) {
+        return usage(
+            "with --format clf lines are any words, and a summary is one of flow logs; type the \
+             layout, such as --format v5, or leave it out",
+        );
     }
     let queries = match queries(common.top()) {
         Ok(queries) => queries,
         Err(error) => return usage(error),
     };
-    answer::run(Engine::new(), &queries, paths, common, |out, report| {
+    answer::run(events::engine(format), &queries, paths, common, |out, report| {
         let summary = Summary::new(report);
         match common.format() {
             Format::Table => table::summary(out, &summary, is_coloured()),

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::json::{Json, member, quoted};
-use super::nearest::nearest;
 use crate::error::{Error, ErrorKind};
+use crate::nearest::nearest;
 
 /// Mistakes beyond these are only counted; a text with more is hardly meant as what it is read as.
 const ERRORS_MAX: usize = 100;

@@ -7,7 +7,6 @@ mod findings;
 mod insight_rule;
 mod json;
 mod metric_filter;
-mod nearest;
 mod rule_file;
 mod wrapping;
 

@@ -2,6 +2,7 @@
 //!
 //! A file's own header says so; without one its first record does, if it is one of the known.
 
+mod format;
 mod opening;
 
 use crate::error::{Error, ErrorKind};

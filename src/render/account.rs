@@ -23,6 +23,10 @@ pub fn tally(report: &Report, elapsed: Duration) -> String {
         0 => String::new(),
         records => format!("; extra columns ignored in {}", amount(records, "record")),
     };
+    let milliseconds = match tally.milliseconds {
+        0 => String::new(),
+        records => format!("; milliseconds taken as seconds in {}", amount(records, "record")),
+    };
     let skipped = match tally.events_not_json {
         0 => String::new(),
         events => format!("; skipped {} without JSON", amount(events, "event")),
@@ -30,8 +34,8 @@ pub fn tally(report: &Report, elapsed: Duration) -> String {
     let seconds = elapsed.as_secs_f64();
     let rate = report.bytes_read as f64 / seconds.max(1e-9);
     format!(
-        "{}: {} ok, {} no data, {} skip data, {}, {} blank, {} malformed{extra}{skipped}; \
-         {} from {}{} in {seconds:.2} s ({}/s)",
+        "{}: {} ok, {} no data, {} skip data, {}, {} blank, {} malformed{extra}{milliseconds}\
+         {skipped}; {} from {}{} in {seconds:.2} s ({}/s)",
         amount(tally.lines, "line"),
         count(tally.ok),
         count(tally.no_data),

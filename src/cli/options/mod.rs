@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use flowagg::generate::Options;
-use flowagg::{Order, PERIOD_SECONDS, Selection};
+use flowagg::{Error, Layout, Order, PERIOD_SECONDS, Selection};
 
 use super::when::When;
 pub use metric::{MetricOptions, TestOptions};
@@ -69,6 +69,11 @@ pub struct Cli {
     /// Files and folders, plain or gzip; `-`, or none, is standard input
     #[arg(value_name = "PATH", help_heading = "Input", display_order = 1)]
     pub paths: Vec<PathBuf>,
+
+    /// What a line is.
+    #[arg(long, value_name = "FORMAT", value_parser = LineFormat::parse, help_heading = "Input")]
+    #[arg(help = FORMAT_HELP, display_order = 3)]
+    pub format: Option<LineFormat>,
 
     /// What can be typed before a command and after it.
     #[command(flatten)]
@@ -189,13 +194,13 @@ pub struct RuleOptions {
 /// Which events rules and metric filters count.
 #[derive(Debug, Args)]
 pub struct EventOptions {
-    /// A line is a `flow` log record, or with `clf` any words [default: flow]
-    #[arg(long, value_name = "FORMAT", help_heading = "Input", display_order = 3)]
-    #[arg(hide_possible_values = true)]
+    /// What a line is.
+    #[arg(long, value_name = "FORMAT", value_parser = LineFormat::parse, help_heading = "Input")]
+    #[arg(help = EVENT_FORMAT_HELP, display_order = 3)]
     pub format: Option<LineFormat>,
 
     /// Take the names of fields as names of columns, wherever a log has them
-    #[arg(long, help_heading = "Input", conflicts_with = "format", display_order = 4)]
+    #[arg(long, help_heading = "Input", display_order = 4)]
     pub by_name: bool,
 
     /// Only records from this time on
@@ -209,13 +214,30 @@ pub struct EventOptions {
     pub end: Option<When>,
 }
 
+const FORMAT_HELP: &str = "Columns of lines without a header: v2 to v11, tgw or '${srcaddr} ...'";
+const EVENT_FORMAT_HELP: &str =
+    "Columns of lines without a header: v2 to v11, tgw or '${srcaddr} ...'; clf: any words";
+
 /// What a line of a log is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LineFormat {
-    /// A flow-log record
+    /// A flow-log record, whose columns its file says.
     Flow,
-    /// Words, quoted texts and texts in brackets
+    /// Words, quoted texts and texts in brackets.
     Clf,
+    /// A flow-log record with these columns, where no header says others.
+    Layout(Layout),
+}
+
+impl LineFormat {
+    /// Reads what was typed.
+    fn parse(text: &str) -> Result<Self, Error> {
+        match text.trim() {
+            "flow" => Ok(Self::Flow),
+            "clf" => Ok(Self::Clf),
+            text => Layout::parse(text).map(Self::Layout),
+        }
+    }
 }
 
 /// What contributors are ranked by; the names are those of CloudWatch.

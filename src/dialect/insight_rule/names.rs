@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use crate::dialect::findings::Findings;
 use crate::dialect::json::{Json, member, quoted};
-use crate::dialect::nearest::nearest;
 use crate::field::Field;
 use crate::json::JsonPath;
 use crate::layout::{Column, Layout};
+use crate::nearest::nearest;
 
 /// How many aliases a message lists.
 const LISTED_MAX: usize = 8;

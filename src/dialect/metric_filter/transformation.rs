@@ -6,7 +6,7 @@ use super::value::Value;
 use super::{FilterPattern, PatternKind};
 use crate::dialect::findings::Findings;
 use crate::dialect::json::{member, quoted};
-use crate::dialect::nearest::nearest;
+use crate::nearest::nearest;
 
 /// CloudWatch's limit of dimensions.
 const DIMENSIONS_MAX: usize = 3;

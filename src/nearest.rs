@@ -5,7 +5,7 @@ const NAME_BYTES_MAX: usize = 64;
 
 /// The known name with the fewest edits to `name`, case aside, if at most a third of its letters
 /// differ; the first of equals.
-pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if name.len() > NAME_BYTES_MAX {
         return None;
     }
@@ -18,7 +18,7 @@ pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
 }
 
 /// Insertions, deletions and replacements that make one name of the other (Levenshtein).
-fn edits(left: &[u8], right: &[u8]) -> usize {
+pub fn edits(left: &[u8], right: &[u8]) -> usize {
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (at, a) in left.iter().enumerate() {
         let mut diagonal = row[0];
