@@ -214,9 +214,9 @@ pub struct EventOptions {
     pub end: Option<When>,
 }
 
-const FORMAT_HELP: &str = "Columns of lines without a header: v2 to v11, tgw or '${srcaddr} ...'";
+const FORMAT_HELP: &str = "Columns where no header is: v2 to v11, tgw, '${srcaddr} ...'";
 const EVENT_FORMAT_HELP: &str =
-    "Columns of lines without a header: v2 to v11, tgw or '${srcaddr} ...'; clf: any words";
+    "Columns where no header is: v2 to v11, tgw, '${srcaddr} ...'; clf: words";
 
 /// What a line of a log is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -480,6 +480,8 @@ mod tests {
         assert_eq!((asked.period, asked.events.start), (Some(300), Some(When::Back(7_200))));
         assert_eq!(asked.order_by, Some(OrderBy::Maximum));
         assert_eq!(asked.events.format, Some(LineFormat::Clf));
+        let named = rule("flowagg rule a.json --by-name --format srcaddr,bytes");
+        assert_eq!(named.events.format, Some(LineFormat::parse("${srcaddr} ${bytes}").unwrap()));
         assert!(rule("flowagg rule --check a.json b.json").check);
         for wrong in [
             "--period 0",
@@ -489,7 +491,8 @@ mod tests {
             "--order-by Average",
             "--start soon",
             "--format json",
-            "--format clf --by-name",
+            "--format v6",
+            "--format srcadr,bytes",
             "--check --explain",
             "--check --period 60",
             "--explain --start 1h",
