@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use flowagg::generate::{Generator, Options};
-use flowagg::{Engine, Field, Filter, Measure, Query, Report, Source};
+use flowagg::{Engine, Field, Filter, Layout, Measure, Query, Report, Source};
 
 /// A folder of this test's own, removed when it ends.
 struct Folder(PathBuf);
@@ -78,6 +78,7 @@ fn table(records: &[String], parting: &str, name: impl Fn(&str) -> String, quote
         let values: Vec<&str> = record.split(' ').collect();
         row(order
             .iter()
+            .filter(|at| **at < values.len())
             .map(|&at| match values[at] {
                 // Nothing stands for a value that is not there, in some of the rows.
                 "-" if nth % 2 == 0 => String::new(),
@@ -218,5 +219,29 @@ fn wrappings_one_after_the_other() {
             found(&ask(&folder.file("plain.log", plain.repeat(2).as_bytes()), 99, 1), 0, 0);
         let found = found(&ask(&source, 99, 2), 2 * headers, 2 * others);
         assert_eq!(found, expected, "{name}");
+    }
+}
+
+#[test]
+fn records_of_a_layout_that_was_said() {
+    let folder = Folder::new("said");
+    let records: Vec<String> =
+        (0..50).map(|at| format!("10.0.0.{} {at}00 - ACCEPT 443", at % 5)).collect();
+    let layout = Layout::new(["srcaddr", "bytes", "region", "action", "dstport"]).unwrap();
+    let ask = |name: &str, text: &str| {
+        let source = folder.file(name, text.as_bytes());
+        let engine = Engine::new().layout(layout.clone()).threads(2);
+        let report = engine.run(&query(), &[source]).unwrap();
+        let shown = report.answers[0].contributors().map(|c| format!("{:?} {:?}", c.keys, c.value));
+        (shown.collect::<Vec<_>>(), report.tally.ok, report.tally.malformed)
+    };
+    let expected = ask("plain.log", &lines(&records, |_, r| r.to_owned()));
+    assert_eq!((expected.0.len(), expected.1, expected.2), (5, 50, 0));
+    for (name, text, ..) in wrapped(&records) {
+        // Tables state their own columns, and a bare number before a record may be a value of it.
+        let is_table = name.ends_with("sv") && !matches!(name, "console.csv" | "insights.csv");
+        if !is_table && name != "number.txt" {
+            assert_eq!(ask(name, &text), expected, "{name}");
+        }
     }
 }

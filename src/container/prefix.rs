@@ -92,7 +92,10 @@ pub fn form(head: &[u8], wanted: Wanted) -> Option<Form> {
 /// What stands around the record of a line.
 fn form_of(raw: &[u8], wanted: Wanted) -> Option<Form> {
     let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
-    let has_colours = memchr(ESCAPE, raw).is_some();
+    let (has_colours, has_tabs) = match memchr2(ESCAPE, b'\t', raw) {
+        Some(at) => (memchr(ESCAPE, &raw[at..]).is_some(), memchr(b'\t', &raw[at..]).is_some()),
+        None => (false, false),
+    };
     let line = match has_colours {
         true => Cow::Owned(colourless(raw)),
         false => Cow::Borrowed(raw),
@@ -124,7 +127,7 @@ fn form_of(raw: &[u8], wanted: Wanted) -> Option<Form> {
         }
     }
     if wanted.flow_logs
-        && memchr(b'\t', &line).is_some()
+        && has_tabs
         && let Some(values) = joined(&line, wanted)
     {
         return Some(Form::Joined { values });
@@ -295,18 +298,19 @@ enum Zone {
 /// Where the time at the beginning of a line ends, `2025-02-25T12:25:04` with or without a
 /// fraction and a zone.
 fn time(line: &[u8]) -> Option<(usize, Zone)> {
-    const SECONDS: usize = "2025-02-25T12:25:04".len();
-    let start = line.get(..SECONDS)?;
-    let fits = |(at, &byte): (usize, &u8)| match at {
-        4 | 7 => byte == b'-',
-        10 => byte == b'T',
-        13 | 16 => byte == b':',
-        _ => byte.is_ascii_digit(),
-    };
-    if !start.iter().enumerate().all(fits) {
+    const SHAPE: &[u8; 19] = b"0000-00-00T00:00:00";
+    let start: &[u8; 19] = line.first_chunk()?;
+    if start[4] != b'-' || start[10] != b'T' {
         return None;
     }
-    let mut end = SECONDS;
+    // Without a branch for each byte.
+    let is_time = start.iter().zip(SHAPE).fold(true, |is_time, (&byte, &shape)| {
+        is_time & ((byte == shape) | ((shape == b'0') & byte.is_ascii_digit()))
+    });
+    if !is_time {
+        return None;
+    }
+    let mut end = SHAPE.len();
     let digits = |from: usize| line[from..].iter().take_while(|b| b.is_ascii_digit()).count();
     if matches!(line.get(end), Some(b'.' | b',')) {
         end += 1 + digits(end + 1);

@@ -151,7 +151,6 @@ impl Columns {
 
     /// Writes what a row holds as a line.
     fn write(&self, row: &ByteRecord, delimiter: u8, line: &mut Vec<u8>) {
-        let start = line.len();
         // No value of a record holds a newline: a quote was left open, and these are lines.
         let is_cut = self.layout().is_some() && memchr(b'\n', row.as_slice()).is_some();
         if is_cut || is_no_row(row) {
@@ -165,21 +164,23 @@ impl Columns {
             // A message without quotes around it may hold what parts columns.
             Self::Message { at, is_last } if row.len() > *at => {
                 let values = row.iter().skip(*at).take(if *is_last { usize::MAX } else { 1 });
+                let start = line.len();
                 write_joined(values, delimiter, line);
+                let ends = line[start..].iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r'));
+                ends.for_each(|byte| *byte = b' ');
             }
             Self::Message { .. } => write_joined(row.iter(), delimiter, line),
             Self::Fields { is_number, .. } => {
-                for (at, value) in row.iter().enumerate() {
-                    if at > 0 {
-                        line.push(b' ');
+                let is_plain = row.as_slice().iter().all(|&byte| byte > b' ' && byte != b'#');
+                let kinds = is_number.iter().copied().chain(std::iter::repeat(false));
+                for (value, is_number) in row.iter().zip(kinds) {
+                    match is_plain && !is_number && !value.is_empty() {
+                        true => line.extend_from_slice(value),
+                        false => write_value(value.trim_ascii(), is_number, line),
                     }
-                    write_value(value.trim_ascii(), is_number.get(at) == Some(&true), line);
+                    line.push(b' ');
                 }
-            }
-        }
-        for byte in &mut line[start..] {
-            if matches!(byte, b'\n' | b'\r') {
-                *byte = b' ';
+                line.pop();
             }
         }
         line.push(b'\n');
