@@ -187,3 +187,56 @@ fn only_colours_are_taken_away() {
         assert_eq!(shown(text), text);
     }
 }
+
+/// Whatever the bytes are, each line stays a line.
+#[test]
+fn no_line_is_lost_or_made() {
+    let words = [
+        "EVENTS\t",
+        "\t",
+        " ",
+        ":",
+        "a.log:",
+        "7:",
+        "\n",
+        "\x1b[",
+        "\x1b[0m",
+        "\x1b[K",
+        "b/",
+        "\r",
+        "2020-09-13T12:26:40",
+        ".000",
+        "Z",
+        "+00:00",
+        "SEARCHEDLOGSTREAMS\t",
+        "2",
+        "#",
+        "\u{feff}",
+    ];
+    let mut state = 1u64;
+    for _ in 0..300 {
+        let mut text = String::new();
+        for _ in 0..60 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            text += words[(state >> 33) as usize % words.len()];
+        }
+        text += "\n";
+        for form in [
+            Form::Time,
+            Form::Stream,
+            Form::Events,
+            Form::Path,
+            Form::NumberedPath,
+            Form::Number,
+            Form::Colours,
+        ] {
+            let found = stripped(&text, form, 10, 7);
+            assert_eq!(found.matches('\n').count(), text.matches('\n').count(), "{text:?}");
+            assert_eq!(found, stripped(&text, form, 1 << 16, 1 << 16), "{text:?}");
+        }
+        let joined = Form::Joined { values: 2 };
+        let found = stripped(&text, joined, 10, 3);
+        assert_eq!(found, stripped(&text, joined, 1 << 16, 1 << 16));
+        assert_eq!(found.replace('\n', "\t"), text.replace('\n', "\t"));
+    }
+}

@@ -142,3 +142,26 @@ fn a_quote_that_stays_open_does_not_take_all_memory() {
     let (lines, headers, is_ok) = read(&text, 1 << 20, 1 << 20);
     assert_eq!((lines.len(), headers, is_ok), (1, 1, false));
 }
+
+/// Whatever the bytes are, blocks and reads of any size give the same lines.
+#[test]
+fn sizes_do_not_matter() {
+    let words = ["\"", ",", "\n", "\r\n", "x", "1.0", "#", " ", "srcaddr,bytes\n", "\"\"", "1,2\n"];
+    let mut state = 1u64;
+    for _ in 0..300 {
+        let mut text = "srcaddr,bytes\n".to_owned();
+        for _ in 0..40 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            text += words[(state >> 33) as usize % words.len()];
+        }
+        // The second row may be one that no table has.
+        if delimiter(text.as_bytes(), FLOW_LOGS).is_some() {
+            let (lines, headers, is_ok) = read(&text, 1 << 20, 1 << 20);
+            assert!(is_ok);
+            let (again, others, _) = read(&text, 1, 1);
+            assert_eq!(headers, others, "{text:?}");
+            let is_line = |line: &&String| !line.starts_with('[');
+            assert!(lines.iter().filter(is_line).eq(again.iter().filter(is_line)), "{text:?}");
+        }
+    }
+}
