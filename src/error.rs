@@ -15,6 +15,8 @@ pub enum ErrorKind {
     Io,
     /// A gzip stream is cut, damaged or followed by something that is no gzip member.
     Gzip,
+    /// A zstd stream is cut, damaged or followed by something that is no zstd frame.
+    Zstd,
     /// A file is of a kind that holds no flow-log text.
     Container,
     /// Nothing says what the columns of a file are.

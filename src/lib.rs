@@ -4,7 +4,7 @@
 //! Bytes flow one way; no room calls back, and only the plan and the engine know the order:
 //!
 //! 1. `source` finds files, folders and standard input, leaves out what nobody asks for, and cuts
-//!    the rest, plain or gzip by content, into blocks of whole lines.
+//!    the rest, plain, gzip or zstd by content, into blocks of whole lines.
 //! 2. `scan` finds every separator of a block in one sweep (the unsafe room, with AVX-512, AVX2
 //!    and portable twins, chosen at run time).
 //! 3. `layout` says which field stands in which column; a header counts for the lines after it.
@@ -17,9 +17,9 @@
 //! 6. `group` turns selected rows into totals by contributor, `rank` orders them, `report` holds
 //!    the answer; `engine` has the only threads, one pass for any number of questions.
 //! 7. [`dialect`] compiles CloudWatch's languages to queries; [`metric`] makes series of the
-//!    answers to metric filters; [`summary`] is what the command asks when it is asked nothing, [`survey`] what it asks first
-//!    of logs that nobody knows;
-//!    [`render`] writes answers as tables, JSON and CSV.
+//!    answers to metric filters; [`summary`] is what the command asks when it is asked nothing,
+//!    [`survey`] what it asks first of logs that nobody knows; [`render`] writes answers as
+//!    tables, JSON and CSV.
 //! 8. [`generate`] makes logs up, for measuring and for trying out.
 //!
 //! A module uses rooms of lower floors, and on its own floor those to its left:

@@ -6,6 +6,7 @@
 //! --- file NAME             a file to make, in folders if NAME says so
 //! --- gzip NAME [cut N]     the same compressed; a line `===` begins another member; the last
 //!                           N bytes are left out
+//! --- zstd NAME [cut N]     the same with zstd, and frames
 //! --- run flowagg ARGS      a command; may end in `< FILE` or `> FILE`, and `A=B` may lead
 //! --- stdin                 what the command above reads
 //! --- stdout                what it prints; nothing without this block
@@ -69,7 +70,10 @@ fn play(case: &str) -> String {
         let (kind, rest) = head.split_once(' ').unwrap_or((head, ""));
         match kind {
             "file" => folder.write(rest, &unescaped(body)),
-            "gzip" => folder.write_gzip(rest, body),
+            "gzip" => folder.write_compressed(rest, body, gzip),
+            "zstd" => {
+                folder.write_compressed(rest, body, |text| zstd::encode_all(text, 3).unwrap())
+            }
             "run" => {}
             _ => panic!("no block is called {head:?}"),
         }
@@ -214,10 +218,10 @@ impl Folder {
         fs::write(self.path(name), bytes).unwrap();
     }
 
-    fn write_gzip(&self, rest: &str, body: &str) {
+    fn write_compressed(&self, rest: &str, body: &str, compress: impl Fn(&[u8]) -> Vec<u8>) {
         let (name, cut) = rest.split_once(" cut ").unwrap_or((rest, "0"));
         let mut bytes: Vec<u8> =
-            body.split("===\n").flat_map(|member| gzip(&unescaped(member))).collect();
+            body.split("===\n").flat_map(|member| compress(&unescaped(member))).collect();
         bytes.truncate(bytes.len() - cut.parse::<usize>().unwrap());
         self.write(name, &bytes);
     }

@@ -110,7 +110,7 @@ fn gzip(text: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn threads_blocks_levels_and_gzip_change_nothing() {
+fn threads_blocks_levels_and_compression_change_nothing() {
     let folder = Folder::new("same");
     let text = untidy();
     let plain = [folder.file("plain.log", &text)];
@@ -128,7 +128,16 @@ fn threads_blocks_levels_and_gzip_change_nothing() {
     }
     let (front, back) = text.split_at(text.len() / 3);
     let members = [gzip(front), gzip(b""), gzip(back)].concat();
-    for (name, bytes) in [("one.gz", gzip(&text)), ("many.gz", members)] {
+    let zstd = |text: &[u8]| zstd::encode_all(text, 1).unwrap();
+    let frames = [zstd(front), zstd(b""), zstd(back)].concat();
+    let gzip_of_zstd = gzip(&zstd(&text));
+    for (name, bytes) in [
+        ("one.gz", gzip(&text)),
+        ("many.gz", members),
+        ("one.zst", zstd(&text)),
+        ("many.zst", frames),
+        ("both.gz", gzip_of_zstd),
+    ] {
         let compressed = [folder.file(name, &bytes)];
         for block_bytes in [1, 7, 64, 1000, 1 << 20] {
             for threads in [1, 2, 5] {

@@ -4,6 +4,10 @@
 //! event, so that all that follows is the same for all of them. A container that names columns
 //! itself says so with a layout for the lines that follow.
 
+#[cfg(not(feature = "parquet"))]
+mod no_parquet;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod prefix;
 mod table;
 
@@ -11,10 +15,14 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind};
-use crate::layout::Layout;
+use crate::layout::{Column, Layout};
 use crate::record::LINE_BYTES_MAX;
-use crate::source::{Cut, Cutter, GZIP_MAGIC, gzip_reader, refuse_foreign};
-use table::Table;
+use crate::source::{Cut, Cutter, GZIP_MAGIC, gzip_reader, is_zstd, refuse_foreign, zstd_reader};
+
+#[cfg(not(feature = "parquet"))]
+pub use no_parquet::{Rows, Table};
+#[cfg(feature = "parquet")]
+pub use parquet::{Rows, Table};
 
 /// Blocks of lines, one after the other.
 pub trait Pieces {
@@ -57,6 +65,15 @@ pub struct Wanted {
     pub columns: Option<usize>,
 }
 
+/// The columns that a run's questions need, where columns can be read one by one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Columns {
+    /// All, in the order of the file.
+    All,
+    /// These.
+    Some(Vec<Column>),
+}
+
 /// First bytes that are looked at.
 pub const HEAD_BYTES: usize = 64 * 1024;
 
@@ -81,6 +98,10 @@ enum Wrapping {
 pub const TEXT: &str = "text";
 /// The name of gzip.
 pub const GZIP: &str = "gzip";
+/// The name of zstd.
+const ZSTD: &str = "zstd";
+/// The name of Parquet.
+pub const PARQUET: &str = "Parquet";
 
 impl Wrapping {
     /// What people call it.
@@ -131,17 +152,25 @@ pub fn open<'a>(
     for _ in 0..=DEPTH_MAX {
         let (head, fault) = read_head(&mut reader);
         refuse_foreign(&head)?;
-        let (is_gzip, wrapping) = (head.starts_with(&GZIP_MAGIC), wrapping(&head, wanted));
-        let kept = (wrapping == Wrapping::Plain && !is_gzip).then(|| head.clone());
+        let (is_gzip, is_zstd) = (head.starts_with(&GZIP_MAGIC), is_zstd(&head));
+        let wrapping = wrapping(&head, wanted);
+        let kept = (wrapping == Wrapping::Plain && !is_gzip && !is_zstd).then(|| head.clone());
         let whole = io::Cursor::new(head).chain(Failing(fault)).chain(reader);
         if is_gzip {
             containers.push(GZIP);
             reader = gzip_reader(whole);
             continue;
         }
+        if is_zstd {
+            containers.push(ZSTD);
+            reader = zstd_reader(whole)?;
+            continue;
+        }
         let reader = Box::new(whole);
         let pieces: Box<dyn Pieces + 'a> = match wrapping {
-            Wrapping::Csv { delimiter } => Box::new(Table::new(reader, delimiter, block_bytes)),
+            Wrapping::Csv { delimiter } => {
+                Box::new(table::Table::new(reader, delimiter, block_bytes))
+            }
             Wrapping::Prefixed(form) => prefix::pieces(reader, form, block_bytes),
             Wrapping::Plain => Box::new(Text(Cutter::new(reader, block_bytes, LINE_BYTES_MAX))),
         };

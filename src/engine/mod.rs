@@ -15,11 +15,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::batch::{Form, Lines, SPECIMENS_MAX, Specimen};
-use crate::container::Wanted;
+use crate::container::{Columns, Wanted};
 use crate::error::{Error, ErrorKind};
+use crate::field::Field;
 use crate::group::{Fold, Groups, Seeds, Shared};
 use crate::intern::Texts;
-use crate::layout::Layout;
+use crate::layout::{Column, Layout};
 use crate::query::Query;
 use crate::report::{Answer, Fault, FileAccount, MalformedLine, Report};
 use crate::scan::Level;
@@ -48,6 +49,12 @@ impl Progress {
     /// Bytes of all inputs whose size is known; 0 until they were found.
     pub fn bytes_total(&self) -> u64 {
         self.bytes_total.load(Ordering::Relaxed)
+    }
+
+    /// Takes back bytes that will not be read.
+    fn leave_out(&self, bytes: u64) {
+        let less = |total: u64| Some(total.saturating_sub(bytes));
+        let _ = self.bytes_total.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
 }
 
@@ -200,6 +207,7 @@ impl Engine {
             lines: self.lines,
             is_by_file: self.is_by_file,
             wanted: self.wanted(queries),
+            columns: columns(queries),
             shared: shared(queries),
             texts: Arc::default(),
             block_bytes: self.block_bytes,
@@ -231,6 +239,21 @@ fn span(queries: &[Query]) -> Span {
     (start, end)
 }
 
+/// The columns that are asked for. Positions count all of a file's columns.
+fn columns(queries: &[Query]) -> Columns {
+    let mut columns = Vec::new();
+    for query in queries.iter().filter(|query| query.form() == Form::Records) {
+        let time = Column::Field(Field::Start);
+        for column in query.columns().chain(query.period().map(|_| &time)) {
+            match column {
+                Column::Field(_) | Column::Name(_) => columns.push(column.clone()),
+                _ => return Columns::All,
+            }
+        }
+    }
+    Columns::Some(columns)
+}
+
 /// What workers share for each part of each query.
 fn shared(queries: &[Query]) -> Vec<Arc<Shared>> {
     let seeds = Seeds::random();
@@ -250,6 +273,7 @@ pub(crate) struct Run<'a> {
     lines: Lines,
     is_by_file: bool,
     wanted: Wanted,
+    columns: Columns,
     /// One for each part of each query.
     shared: Vec<Arc<Shared>>,
     texts: Arc<Texts>,

@@ -37,7 +37,11 @@ pub struct Before {
 impl Order {
     /// The order of an input whose first lines have `layout`.
     pub fn new(layout: Arc<Layout>) -> Arc<Self> {
-        let before = Before { layout, lines: 0 };
+        Self::after(Before { layout, lines: 0 })
+    }
+
+    /// The order of blocks of which is known what comes before the first.
+    pub fn after(before: Before) -> Arc<Self> {
         let state = Mutex::new(State { next: 0, waiting: 0, before, is_broken: false });
         Arc::new(Self { state, moved_on: Condvar::new() })
     }

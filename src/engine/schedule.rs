@@ -3,12 +3,14 @@
 //! A plain file is a list of ranges claimed from a counter. A stream has one owner, who decodes
 //! it and gives blocks away as long as somebody is idle, and otherwise works on them itself.
 //! Blocks that were given away are taken first in, first out, before anything else: so a block
-//! that waits for its turn waits only for blocks that somebody is working on.
+//! that waits for its turn waits only for blocks that somebody is working on. A Parquet file is a
+//! list of row groups, each of which is read like a stream.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::order::{Order, Turn};
+use crate::container::Table;
 use crate::layout::Layout;
 use crate::source::RangedFile;
 
@@ -21,6 +23,15 @@ pub struct SharedFile {
     pub file: RangedFile,
     /// The order of its ranges.
     pub order: Arc<Order>,
+}
+
+/// A Parquet file that workers share.
+#[derive(Debug)]
+pub struct SharedTable {
+    /// Which input it is.
+    pub input: usize,
+    /// The open file.
+    pub table: Table,
 }
 
 /// A block of a stream, on its way from the owner to another worker.
@@ -47,6 +58,8 @@ pub struct Preface {
     pub headers: u64,
     /// Its layout, if the container says so.
     pub layout: Option<Arc<Layout>>,
+    /// Whether its lines are rows, none of which is a header.
+    pub is_table: bool,
 }
 
 impl Preface {
@@ -70,6 +83,8 @@ pub enum Task {
         /// Its place.
         turn: Turn,
     },
+    /// Read a row group of a table, and say when that is done.
+    Group(Arc<SharedTable>, usize),
     /// Work on a block.
     Parcel(Parcel),
 }
@@ -89,8 +104,10 @@ struct State {
     next_input: usize,
     /// Files with ranges that nobody has claimed, and the next one of each.
     files: VecDeque<(Arc<SharedFile>, u64)>,
+    /// Tables with row groups that nobody has claimed, and the next one of each.
+    tables: VecDeque<(Arc<SharedTable>, usize)>,
     parcels: VecDeque<Parcel>,
-    /// Workers that have an input open and may still find work for others.
+    /// Workers that have an input or a row group open and may still find work for others.
     opening: usize,
     idle: usize,
     buffers: Vec<Vec<u8>>,
@@ -130,6 +147,13 @@ impl Schedule {
                 let turn = file.order.turn(number);
                 return Some(Task::Range { file, number, turn });
             }
+            if let Some((table, number)) = state.tables.pop_front() {
+                if number + 1 < table.table.groups() {
+                    state.tables.push_front((Arc::clone(&table), number + 1));
+                }
+                state.opening += 1;
+                return Some(Task::Group(table, number));
+            }
             if state.next_input < self.inputs {
                 state.next_input += 1;
                 state.opening += 1;
@@ -153,7 +177,15 @@ impl Schedule {
         }
     }
 
-    /// Says that an input that was opened gives no more work to others.
+    /// Shares a table.
+    pub fn share_table(&self, input: usize, table: Table) {
+        if table.groups() > 0 {
+            self.state().tables.push_back((Arc::new(SharedTable { input, table }), 0));
+            self.news.notify_all();
+        }
+    }
+
+    /// Says that an input or a row group that was opened gives no more work to others.
     pub fn close(&self) {
         let mut state = self.state();
         state.opening -= 1;

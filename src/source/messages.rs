@@ -4,6 +4,7 @@ use std::io::Read;
 use std::ops::ControlFlow;
 
 use super::{Cut, Cutter, GZIP_MAGIC, Opened, Selection, Source, SourceKind, expand, gzip_reader};
+use super::{is_zstd, zstd_reader};
 use crate::error::{Error, ErrorKind};
 
 /// Bytes that are read at once.
@@ -31,8 +32,9 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// ```
 ///
 /// # Errors
-/// [`ErrorKind::Io`], [`ErrorKind::Gzip`] or [`ErrorKind::Container`] if the source cannot be read
-/// to its end; lines before that were visited. A folder is no source of lines.
+/// [`ErrorKind::Io`], [`ErrorKind::Gzip`], [`ErrorKind::Zstd`] or [`ErrorKind::Container`] if the
+/// source cannot be read to its end; lines before that were visited. A folder is
+/// no source of lines.
 pub fn messages(
     source: &Source,
     mut visit: impl FnMut(&[u8]) -> ControlFlow<()>,
@@ -53,9 +55,18 @@ pub fn messages(
     let reader: Box<dyn Read> = match &opened {
         Opened::Plain(file) => Box::new(file.reader()),
         Opened::Gzip(file) => gzip_reader(file.reader()),
+        Opened::Zstd(file) => zstd_reader(file.reader())?,
+        Opened::Parquet(_) => {
+            let text = "a Parquet file, which holds columns and no events";
+            return Err(Error::new(ErrorKind::Container, text));
+        }
         Opened::Stream { head, rest } => {
             let reader = head.as_slice().chain(rest);
-            if head.starts_with(&GZIP_MAGIC) { gzip_reader(reader) } else { Box::new(reader) }
+            match head.as_slice() {
+                head if head.starts_with(&GZIP_MAGIC) => gzip_reader(reader),
+                head if is_zstd(head) => zstd_reader(reader)?,
+                _ => Box::new(reader),
+            }
         }
     };
     let mut cutter = Cutter::new(reader, BLOCK_BYTES, LINE_BYTES_MAX);

@@ -1,4 +1,5 @@
-//! Where bytes come from: files, folders and standard input, plain or gzip, found by content.
+//! Where bytes come from: files, folders and standard input, plain or compressed with gzip or
+//! zstd, found by content.
 
 mod expansion;
 mod gzip;
@@ -6,6 +7,7 @@ mod messages;
 mod object;
 mod selection;
 mod stream;
+mod zstd;
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
@@ -21,6 +23,7 @@ pub use messages::messages;
 pub use object::Span;
 pub use selection::Selection;
 pub use stream::{Cut, Cutter, make_room};
+pub use zstd::{is_zstd, reader as zstd_reader};
 
 /// Something to read: a file, a folder with everything in it, or standard input.
 ///
@@ -89,6 +92,10 @@ pub enum Opened {
     Plain(RangedFile),
     /// A gzip file.
     Gzip(RangedFile),
+    /// A zstd file.
+    Zstd(RangedFile),
+    /// A Parquet file.
+    Parquet(RangedFile),
     /// Anything that can only be read from front to back; what has been read of it stands first.
     Stream {
         /// The first bytes, at least two unless there are no more.
@@ -107,10 +114,12 @@ pub struct RangedFile {
     bytes: u64,
 }
 
+/// The first bytes of a Parquet file, and its last.
+const PARQUET_MAGIC: [u8; 4] = *b"PAR1";
+
 /// Signatures of files that hold no flow-log text, and what to do about it.
-const FOREIGN: [(&[u8], &str); 6] = [
-    (b"PAR1", "a Parquet file, which this version does not read"),
-    (b"\x28\xb5\x2f\xfd", "zstd-compressed; decompress it first: zstd -dc FILE | flowagg"),
+const FOREIGN: [(&[u8], &str); 5] = [
+    (&PARQUET_MAGIC, "a Parquet file can't be read from a pipe or unpacked; give its path"),
     (b"PK\x03\x04", "a zip archive; unpack it first: unzip -p FILE | flowagg"),
     (b"BZh", "bzip2-compressed; decompress it first: bzcat FILE | flowagg"),
     (b"\xfd7zXZ\0", "xz-compressed; decompress it first: xzcat FILE | flowagg"),
@@ -155,8 +164,15 @@ impl Opened {
         let mut head = [0; 8];
         let filled = ranged.read_at(&mut head, 0)?;
         let head = &head[..filled];
+        if head.starts_with(&PARQUET_MAGIC) {
+            return Ok(Self::Parquet(ranged));
+        }
         refuse_foreign(head)?;
-        Ok(if head.starts_with(&GZIP_MAGIC) { Self::Gzip(ranged) } else { Self::Plain(ranged) })
+        Ok(match head {
+            _ if head.starts_with(&GZIP_MAGIC) => Self::Gzip(ranged),
+            _ if is_zstd(head) => Self::Zstd(ranged),
+            _ => Self::Plain(ranged),
+        })
     }
 }
 

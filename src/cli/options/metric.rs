@@ -36,7 +36,7 @@ flowagg metric [OPTIONS] --pattern <PATTERN> [PATH]...
 #[derive(Debug, Args)]
 #[command(override_usage = METRIC_USAGE, after_long_help = METRIC_HELP)]
 pub struct MetricOptions {
-    /// Files and folders, plain or gzip; `-`, or none, is standard input
+    /// Files and folders, plain, gzip or zstd; `-`, or none, is standard input
     #[arg(value_name = "PATH", help_heading = "Input", display_order = 1)]
     pub paths: Vec<PathBuf>,
 
@@ -147,7 +147,7 @@ pub struct TestOptions {
     #[arg(value_name = "PATTERN", help_heading = "Input", allow_hyphen_values = true)]
     pub pattern: String,
 
-    /// A file with an event on each line, plain or gzip; `-`, or none, is standard input
+    /// A file with an event on each line, plain, gzip or zstd; `-`, or none, is standard input
     #[arg(value_name = "FILE", help_heading = "Input")]
     pub file: Option<PathBuf>,
 

@@ -1,0 +1,326 @@
+//! Parquet files, as AWS delivers flow logs: columns that become lines of text.
+//!
+//! Rows become the lines that a text log would have had, under a layout of the file's columns, so
+//! that checks and meaning are the same for both. Only the columns that the questions need are
+//! read, and `log-status`: so what makes a row malformed are the values of those alone. Row
+//! groups are worked on independently; the rows before each are known, and so its line numbers.
+//!
+//! The crate `parquet` reads the footer and undoes the compression of pages. Pages in the common
+//! encodings are read here ([`pages`]): its own readers make an object with a reference count of
+//! every text, which alone took longer than all the rest. It reads the other encodings ([`rare`]).
+
+mod hybrid;
+mod pages;
+mod rare;
+mod rows;
+mod spelling;
+#[cfg(test)]
+mod tests;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use parquet::basic::{CompressionCodec, ConvertedType, Encoding, LogicalType, TimeUnit, Type};
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::reader::{ChunkReader, Length};
+use parquet::schema::types::ColumnDescriptor;
+
+use super::Columns;
+use crate::error::{Error, ErrorKind};
+use crate::field::Field;
+use crate::layout::Layout;
+use crate::source::RangedFile;
+pub use rows::{Group, Rows};
+use spelling::Spelling;
+
+/// Compressions of pages that are undone.
+const CODECS: [CompressionCodec; 4] = [
+    CompressionCodec::UNCOMPRESSED,
+    CompressionCodec::GZIP,
+    CompressionCodec::SNAPPY,
+    CompressionCodec::ZSTD,
+];
+
+/// An open Parquet file and the columns of it that are asked for.
+#[derive(Debug)]
+pub struct Table {
+    file: RangedFile,
+    footer: ParquetMetaData,
+    wanted: Vec<Wanted>,
+    layout: Arc<Layout>,
+    /// The rows before each row group.
+    firsts: Vec<u64>,
+}
+
+/// A column that is asked for.
+#[derive(Debug, Clone, Copy)]
+struct Wanted {
+    /// Its number in the file.
+    column: usize,
+    spelling: Spelling,
+}
+
+impl Table {
+    /// Reads a file's footer.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Container`] if it is damaged, encrypted or has nested columns;
+    /// [`ErrorKind::Io`] if it cannot be read.
+    pub fn open(file: RangedFile, columns: &Columns) -> Result<Self, Error> {
+        guarded("footer", || Self::read(file, columns))
+    }
+
+    fn read(file: RangedFile, columns: &Columns) -> Result<Self, Error> {
+        let mut ending = [0; 4];
+        let at = file.bytes().saturating_sub(4);
+        match file.read_at(&mut ending, at)? {
+            4 if ending == *b"PARE" => return Err(encrypted()),
+            4 if ending == *b"PAR1" && at >= 8 => {}
+            _ => return Err(damaged("footer", "the file is cut short")),
+        }
+        let footer = ParquetMetaDataReader::new().parse_and_finish(&Whole(&file));
+        let footer = footer.map_err(|error| damaged("footer", error))?;
+        let schema = footer.file_metadata().schema_descr();
+        let root = schema.root_schema();
+        if let Some(nested) = root.get_fields().iter().find(|field| !field.is_primitive()) {
+            let name = nested.name().escape_debug();
+            return Err(Error::new(
+                ErrorKind::Container,
+                format!(
+                    "a Parquet file with nested columns ({name}), expected flat ones; the \
+                     OCSF of Security Lake is not read yet"
+                ),
+            ));
+        }
+        let names: Vec<String> =
+            schema.columns().iter().map(|column| hyphens(column.name())).collect();
+        if names.is_empty() {
+            return Err(damaged("footer", "no columns"));
+        }
+        let layout = Layout::new(names.iter().map(String::as_str))?;
+        let columns = match columns {
+            Columns::All => (0..names.len()).collect(),
+            Columns::Some(columns) => {
+                let found = columns.iter().filter_map(|column| layout.resolve(column));
+                let places = found.filter_map(|place| place.stretch(names.len())?.one());
+                let mut places: Vec<usize> =
+                    places.chain(layout.position(Field::LogStatus)).collect();
+                places.sort_unstable();
+                places.dedup();
+                // A row is a line, and a line has a value.
+                if places.is_empty() { vec![0] } else { places }
+            }
+        };
+        let wanted = columns.iter().map(|&at| {
+            let spelling = spelling_of(&schema.column(at), layout.field(at))?;
+            Ok(Wanted { column: at, spelling })
+        });
+        let wanted = wanted.collect::<Result<Vec<Wanted>, Error>>()?;
+        let layout = Layout::new(columns.iter().map(|&at| names[at].as_str()))?;
+        let mut rows = 0u64;
+        let mut firsts = Vec::new();
+        for group in footer.row_groups() {
+            firsts.push(rows);
+            let count = u64::try_from(group.num_rows()).ok();
+            let is_whole = group.num_columns() == names.len();
+            let next = count.filter(|_| is_whole).and_then(|count| rows.checked_add(count));
+            rows = next.ok_or_else(|| damaged("footer", "a row group that cannot be"))?;
+        }
+        Ok(Self { layout: Arc::new(layout), wanted, firsts, footer, file })
+    }
+
+    /// The layout of its lines.
+    pub fn layout(&self) -> &Arc<Layout> {
+        &self.layout
+    }
+
+    /// Its row groups.
+    pub fn groups(&self) -> usize {
+        self.firsts.len()
+    }
+
+    /// Bytes of the file.
+    pub fn bytes(&self) -> u64 {
+        self.file.bytes()
+    }
+
+    /// Bytes of the columns that are asked for.
+    pub fn bytes_wanted(&self) -> u64 {
+        (0..self.groups()).map(|number| self.group_bytes(number)).fold(0, u64::saturating_add)
+    }
+
+    /// Bytes of the columns that are asked for in one row group.
+    pub fn group_bytes(&self, number: usize) -> u64 {
+        let group = self.footer.row_group(number);
+        let bytes = |wanted: &Wanted| group.column(wanted.column).compressed_size();
+        let bytes = self.wanted.iter().map(bytes);
+        bytes.filter_map(|bytes| u64::try_from(bytes).ok()).fold(0, u64::saturating_add)
+    }
+
+    /// The rows of one row group, in blocks of about `block_bytes`.
+    pub fn group(&self, number: usize, block_bytes: usize) -> Group<'_> {
+        Group::new(self, number, block_bytes)
+    }
+
+    /// The bytes of a column in one row group.
+    fn chunk(&self, number: usize, column: usize) -> Result<Chunk, Error> {
+        let meta = self.footer.row_group(number).column(column);
+        let place = place_of(number);
+        let codec = meta.compression_codec();
+        if !CODECS.contains(&codec) {
+            let text = format!(
+                "a Parquet file compressed with {codec:?}, expected gzip, snappy, zstd or nothing"
+            );
+            return Err(Error::new(ErrorKind::Container, text));
+        }
+        if meta.file_path().is_some() {
+            return Err(damaged(&place, "its columns are in other files"));
+        }
+        let start = meta.dictionary_page_offset().unwrap_or_else(|| meta.data_page_offset());
+        let (start, length) = (u64::try_from(start), usize::try_from(meta.compressed_size()));
+        let (Ok(start), Ok(length)) = (start, length) else {
+            return Err(damaged(&place, "a column with a length below 0"));
+        };
+        let end = start.checked_add(length as u64);
+        if end.is_none_or(|end| end > self.file.bytes()) {
+            return Err(damaged(&place, "a column beyond the end of the file"));
+        }
+        let mut bytes = vec![0; length];
+        if self.file.read_at(&mut bytes, start)? < length {
+            return Err(Error::new(ErrorKind::Io, "became shorter while it was read"));
+        }
+        Ok(Chunk { start, bytes: bytes.into() })
+    }
+
+    /// Whether all pages of a column may be in encodings that are read here.
+    fn is_usual(&self, number: usize, wanted: Wanted) -> bool {
+        let meta = self.footer.row_group(number).column(wanted.column);
+        let usual =
+            [Encoding::PLAIN, Encoding::PLAIN_DICTIONARY, Encoding::RLE_DICTIONARY, Encoding::RLE];
+        let is_usual = |encoding| usual.contains(&encoding);
+        let kind = meta.column_type();
+        meta.encodings().all(is_usual) && kind != Type::BOOLEAN && kind != Type::INT96
+    }
+}
+
+/// A column's name as flow logs spell it; others as they are, but for blanks.
+fn hyphens(name: &str) -> String {
+    match Field::parse(name) {
+        Some(field) => field.name().to_owned(),
+        None => name.replace(|c: char| c.is_whitespace() || c.is_control(), "_"),
+    }
+}
+
+/// How the values of a column are spelled.
+fn spelling_of(column: &ColumnDescriptor, field: Option<Field>) -> Result<Spelling, Error> {
+    let (logical, converted) = (column.logical_type_ref(), column.converted_type());
+    let is_decimal =
+        matches!(logical, Some(LogicalType::Decimal(_))) || converted == ConvertedType::DECIMAL;
+    if is_decimal || column.physical_type() == Type::FIXED_LEN_BYTE_ARRAY {
+        let (name, kind) = (column.name().escape_debug(), column.physical_type());
+        let kind = if is_decimal { "DECIMAL".to_owned() } else { kind.to_string() };
+        let text = format!("column {name} is of type {kind}, expected a text or a number");
+        return Err(Error::new(ErrorKind::Container, text));
+    }
+    let seconds = |per_second| Spelling::Seconds { per_second };
+    Ok(match (logical, converted) {
+        (Some(LogicalType::Timestamp(kind)), _) => match kind.unit {
+            TimeUnit::MILLIS => seconds(1_000),
+            TimeUnit::MICROS => seconds(1_000_000),
+            TimeUnit::NANOS => seconds(1_000_000_000),
+        },
+        (_, ConvertedType::TIMESTAMP_MILLIS) => seconds(1_000),
+        (_, ConvertedType::TIMESTAMP_MICROS) => seconds(1_000_000),
+        (Some(LogicalType::Integer(kind)), _) if !kind.is_signed => Spelling::Unsigned,
+        (_, ConvertedType::UINT_32 | ConvertedType::UINT_64) => Spelling::Unsigned,
+        _ => match field {
+            Some(Field::AccountId | Field::TgwSrcVpcAccountId | Field::TgwDstVpcAccountId) => {
+                Spelling::Account
+            }
+            _ => Spelling::Number,
+        },
+    })
+}
+
+/// What to call a row group.
+fn place_of(number: usize) -> String {
+    format!("row group {}", number + 1)
+}
+
+fn damaged(place: &str, what: impl ToString) -> Error {
+    let what = what.to_string();
+    let what = what.strip_prefix("Parquet error: ").unwrap_or(&what).escape_debug();
+    Error::new(ErrorKind::Container, format!("a damaged Parquet file, in its {place}: {what}"))
+}
+
+fn encrypted() -> Error {
+    Error::new(ErrorKind::Container, "an encrypted Parquet file, which is not read")
+}
+
+/// Runs what the crate may panic in: on damaged files it asserts here and there.
+fn guarded<T>(place: &str, run: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    let result = catch_unwind(AssertUnwindSafe(run));
+    result.unwrap_or_else(|_| Err(damaged(place, "what it says of itself cannot be")))
+}
+
+/// A whole file, of which the crate reads the footer.
+struct Whole<'a>(&'a RangedFile);
+
+impl Length for Whole<'_> {
+    fn len(&self) -> u64 {
+        self.0.bytes()
+    }
+}
+
+impl ChunkReader for Whole<'_> {
+    type T = std::io::Cursor<Bytes>;
+
+    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
+        let left = self.0.bytes().saturating_sub(start);
+        self.get_bytes(start, left as usize).map(std::io::Cursor::new)
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
+        let end = start.checked_add(length as u64);
+        if end.is_none_or(|end| end > self.0.bytes()) {
+            return Err(parquet::errors::ParquetError::EOF("beyond the end".to_owned()));
+        }
+        let mut bytes = vec![0; length];
+        let count = self.0.read_at(&mut bytes, start)?;
+        bytes.truncate(count);
+        Ok(bytes.into())
+    }
+}
+
+/// The pages of one column in one row group.
+#[derive(Debug)]
+struct Chunk {
+    /// Where in the file they begin.
+    start: u64,
+    bytes: Bytes,
+}
+
+impl Length for Chunk {
+    fn len(&self) -> u64 {
+        self.start + self.bytes.len() as u64
+    }
+}
+
+impl ChunkReader for Chunk {
+    type T = std::io::Cursor<Bytes>;
+
+    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
+        let left = self.len().saturating_sub(start);
+        self.get_bytes(start, left as usize).map(std::io::Cursor::new)
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
+        let from = start.checked_sub(self.start).and_then(|from| usize::try_from(from).ok());
+        let end = from.and_then(|from| from.checked_add(length));
+        match (from, end) {
+            (Some(from), Some(end)) if end <= self.bytes.len() => Ok(self.bytes.slice(from..end)),
+            _ => Err(parquet::errors::ParquetError::EOF("a page is cut short".to_owned())),
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! From an input to its blocks: what it is wrapped in decides who reads it, and how.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use memchr::memchr;
+
+use super::super::order::{Before, Order};
+use super::super::schedule::{Parcel, Preface, SharedTable};
+use super::Worker;
+use crate::container::{self, Contents, HEAD_BYTES, Piece, Rows, Table};
+use crate::error::{Error, ErrorKind};
+use crate::layout::{Layout, Opening};
+use crate::record::Reason;
+use crate::scan::{PAD, Padded};
+use crate::source::{
+    GZIP_MAGIC, Inflater, Opened, RangedFile, WHOLE_BYTES_MAX, is_zstd, refuse_foreign,
+};
+
+impl Worker<'_> {
+    pub(super) fn open(&mut self, input: usize) -> Result<(), Error> {
+        match self.run.inputs[input].open()? {
+            Opened::Plain(file) => {
+                let mut head = vec![0; HEAD_BYTES.min(file.bytes() as usize)];
+                let filled = file.read_at(&mut head, 0)?;
+                if container::is_plain(&head[..filled], self.run.wanted) {
+                    let layout = self.opening(input, &head[..filled]);
+                    self.note_containers(input, &[container::TEXT]);
+                    self.schedule.share(input, file, layout);
+                    return Ok(());
+                }
+                self.stream(input, Counted(file.reader(), &self.run.progress.bytes))
+            }
+            Opened::Gzip(file) => self.gzip_file(input, &file),
+            Opened::Zstd(file) => {
+                self.stream(input, Counted(file.reader(), &self.run.progress.bytes))
+            }
+            Opened::Parquet(file) => self.table(input, file),
+            Opened::Stream { head, rest } => {
+                let stream = std::io::Read::chain(head.as_slice(), rest);
+                self.stream(input, Counted(stream, &self.run.progress.bytes))
+            }
+        }
+    }
+
+    /// A gzip file: decoded whole if it is small and of one member, else as a stream.
+    fn gzip_file(&mut self, input: usize, file: &RangedFile) -> Result<(), Error> {
+        if file.bytes() <= WHOLE_BYTES_MAX {
+            let mut compressed = std::mem::take(&mut self.compressed);
+            compressed.resize(file.bytes() as usize, 0);
+            let count = file.read_at(&mut compressed, 0)?;
+            let mut inflater = self.inflater.take().unwrap_or_else(Inflater::new);
+            let is_decoded = match inflater.decode(&compressed[..count]) {
+                Some((text, length)) if self.is_plain(&text[..length]) => {
+                    self.count_bytes(count);
+                    self.note_containers(input, &[container::GZIP, container::TEXT]);
+                    self.whole_text(input, text, length);
+                    true
+                }
+                _ => false,
+            };
+            self.inflater = Some(inflater);
+            self.compressed = compressed;
+            if is_decoded {
+                return Ok(());
+            }
+        }
+        self.stream(input, Counted(file.reader(), &self.run.progress.bytes))
+    }
+
+    /// The layout of the first lines of an input.
+    fn opening(&mut self, input: usize, head: &[u8]) -> Arc<Layout> {
+        if let Some(layout) = &self.run.layout {
+            return Arc::clone(layout);
+        }
+        if self.headers.begin(head) {
+            return Arc::clone(&self.run.version_2);
+        }
+        match Layout::opening(head) {
+            Opening::Known(layout) if layout != *self.run.version_2 => Arc::new(layout),
+            Opening::Unknown { columns, line } if self.run.has_headers() => {
+                let line = String::from_utf8_lossy(&line).escape_debug().to_string();
+                let fault = format!(
+                    "no header, and a first line of {columns} values, whose columns are not \
+                     known; type --format with the fields of the log: {line}"
+                );
+                let fault = Error::new(ErrorKind::Layout, fault);
+                self.faults.push((input, fault));
+                Arc::new(Layout::unknown())
+            }
+            Opening::Stated | Opening::Known(_) | Opening::Unknown { .. } => {
+                Arc::clone(&self.run.version_2)
+            }
+        }
+    }
+
+    fn is_plain(&self, text: &[u8]) -> bool {
+        let is_compressed = text.starts_with(&GZIP_MAGIC) || is_zstd(text);
+        !is_compressed && container::is_plain(&text[..text.len().min(HEAD_BYTES)], self.run.wanted)
+    }
+
+    /// A text that is in memory, cut into blocks where it lies.
+    fn whole_text(&mut self, input: usize, text: &mut [u8], mut length: usize) {
+        if length > 0 && text[length - 1] != b'\n' {
+            text[length] = b'\n';
+            length += 1;
+        }
+        if let Err(error) = refuse_foreign(&text[..length]) {
+            self.faults.push((input, error));
+            return;
+        }
+        let layout = self.opening(input, &text[..length.min(HEAD_BYTES)]);
+        let order = Order::new(layout);
+        let (mut start, mut number) = (0, 0);
+        while start < length {
+            let middle = (start + self.run.block_bytes).min(length) - 1;
+            let end = memchr(b'\n', &text[middle..length]).map_or(length, |at| middle + at + 1);
+            let block = Padded::new(&text[start..end + PAD], end - start);
+            self.block(input, block, order.turn(number), Preface::of_text(number == 0));
+            (start, number) = (end, number + 1);
+        }
+    }
+
+    /// A stream: decoded here, worked on by whoever is idle.
+    fn stream(&mut self, input: usize, stream: impl std::io::Read) -> Result<(), Error> {
+        let Contents { mut pieces, head, containers } =
+            container::open(stream, self.run.wanted, self.run.block_bytes)?;
+        self.note_containers(input, &containers);
+        let layout = head.map(|head| self.opening(input, &head));
+        let mut order = layout.map(Order::new);
+        let mut number = 0;
+        loop {
+            let mut buffer = self.schedule.buffer();
+            match pieces.next(&mut buffer) {
+                Piece::Block { length, headers, layout } => {
+                    let order = match &order {
+                        Some(order) => order,
+                        None => {
+                            let first = layout.clone();
+                            let text = &buffer[..length.min(HEAD_BYTES)];
+                            let first = first.unwrap_or_else(|| self.opening(input, text));
+                            order.insert(Order::new(first))
+                        }
+                    };
+                    let turn = order.turn(number);
+                    let is_first = number == 0;
+                    let preface = Preface { is_first, headers, layout, is_table: false };
+                    let parcel = Parcel { input, buffer, length, turn, preface };
+                    number += 1;
+                    if let Some(parcel) = self.schedule.offer(parcel) {
+                        self.parcel(parcel);
+                    }
+                }
+                Piece::End { result, partial } => {
+                    self.schedule.recycle(buffer);
+                    if partial {
+                        let before = std::mem::take(&mut self.notes.tally);
+                        self.notes.tally.lines += 1;
+                        self.notes.tally.count_malformed(Reason::Cut);
+                        self.close_tally(input, before);
+                    }
+                    return result;
+                }
+            }
+        }
+    }
+
+    /// A Parquet file: its row groups are for whoever is idle.
+    fn table(&mut self, input: usize, file: RangedFile) -> Result<(), Error> {
+        if !self.run.wanted.records {
+            let text = "a Parquet file, which holds records, and only JSON events are asked for";
+            return Err(Error::new(ErrorKind::Container, text));
+        }
+        let table = Table::open(file, &self.run.columns)?;
+        self.note_containers(input, &[container::PARQUET]);
+        let unread = table.bytes().saturating_sub(table.bytes_wanted());
+        self.run.progress.leave_out(unread);
+        self.schedule.share_table(input, table);
+        Ok(())
+    }
+
+    /// A row group: decoded here, worked on by whoever is idle.
+    pub(super) fn group(&mut self, shared: &SharedTable, number: usize) -> Result<(), Error> {
+        let SharedTable { input, table } = shared;
+        let mut group = table.group(number, self.run.block_bytes);
+        loop {
+            let mut buffer = self.schedule.buffer();
+            let Some(Rows { length, before }) = group.next(&mut buffer)? else {
+                self.schedule.recycle(buffer);
+                self.count_bytes(table.group_bytes(number) as usize);
+                return Ok(());
+            };
+            let before = Before { layout: Arc::clone(table.layout()), lines: before };
+            let turn = Order::after(before).turn(0);
+            let preface = Preface { is_table: true, ..Preface::default() };
+            let parcel = Parcel { input: *input, buffer, length, turn, preface };
+            if let Some(parcel) = self.schedule.offer(parcel) {
+                self.parcel(parcel);
+            }
+        }
+    }
+}
+
+/// A reader that counts what is read.
+struct Counted<'a, R>(R, &'a std::sync::atomic::AtomicU64);
+
+impl<R: std::io::Read> std::io::Read for Counted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.0.read(buffer)?;
+        self.1.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
