@@ -62,6 +62,8 @@ pub fn clf_tokens(line: &[u8]) -> impl Iterator<Item = &[u8]> {
 pub enum Reason {
     /// Nothing says what its values are.
     NoLayout,
+    /// A JSON object that holds no record.
+    NoRecord,
     /// Fewer values than the layout has columns.
     TooFewColumns,
     /// This number column holds something else, or a number beyond the field's range.
@@ -82,6 +84,9 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoLayout => write!(f, "nothing says what its columns are"),
+            Self::NoRecord => {
+                write!(f, "a JSON object without a message or the fields of a record")
+            }
             Self::TooFewColumns => write!(f, "too few columns"),
             Self::NotANumber(field) if field.is_time() => {
                 write!(f, "{field} is no time in seconds or milliseconds since 1970")
@@ -203,11 +208,14 @@ pub(crate) fn check<'t>(
     values: impl Iterator<Item = &'t [u8]>,
     layout: &Layout,
 ) -> Result<(Status, usize), Reason> {
-    if layout.columns() == 0 {
-        return Err(Reason::NoLayout);
-    }
     let (mut status, mut columns) = (Status::Ok, 0);
     for value in values {
+        if columns == 0 && value[0] == b'{' {
+            return Err(Reason::NoRecord);
+        }
+        if layout.columns() == 0 {
+            return Err(Reason::NoLayout);
+        }
         if let Some(field) = layout.field(columns) {
             if let Some(reason) = fault(field, value) {
                 return Err(reason);

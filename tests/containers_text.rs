@@ -1,4 +1,4 @@
-//! The same records in every wrapping of text give the same answer as plain text, in blocks of
+//! The same records in every wrapping give the same answer as plain text, in blocks of
 //! any size, with any number of threads, and compressed.
 
 use std::fmt::Write as _;
@@ -152,8 +152,52 @@ fn wrapped(records: &[String]) -> Vec<(&'static str, String, u64, u64)> {
         ("joined.txt", lines(&joined, |_, page| page.to_owned()), 0, 0),
         ("numbers.txt", lines(records, |at, record| format!("{path}:{}:{record}", at + 2)), 0, 0),
         ("paths.txt", lines(records, |_, record| format!("{path}.gz:{record}")), 0, 0),
+        ("page.json", format!("{{\n\"events\": [\n{}]}}\n", events_of(records).join(",\n")), 0, 0),
+        ("events.ndjson", lines(&events_of(records), |_, event| event.to_owned()), 0, 0),
+        ("messages.json", format!("{records:#?}\n"), 0, 0),
+        ("subscriptions.json", subscriptions(records), 0, 0),
+        ("members.ndjson", members(records), 0, 0),
         ("number.txt", lines(records, |at, record| format!("{}:{record}", at + 2)), 0, 0),
     ]
+}
+
+/// Records as events of `aws logs filter-log-events`.
+fn events_of(records: &[String]) -> Vec<String> {
+    let event = |(at, record): (usize, &String)| {
+        format!(
+            "{{\"logStreamName\": \"eni-1-all\", \"timestamp\": 1740486304000, \
+             \"message\": \"{record}\", \"eventId\": \"{at}\"}}"
+        )
+    };
+    records.iter().enumerate().map(event).collect()
+}
+
+/// Records as Firehose stores what a subscription sends: nothing between the objects.
+fn subscriptions(records: &[String]) -> String {
+    let control = "{\"messageType\":\"CONTROL_MESSAGE\",\"logEvents\":[{\"message\":\"check\"}]}";
+    let pages = events_of(records);
+    let pages = pages.chunks(20).map(|page| {
+        format!("{{\"messageType\":\"DATA_MESSAGE\",\"logEvents\":[{}]}}", page.join(","))
+    });
+    control.to_owned() + &pages.collect::<String>()
+}
+
+/// Records as objects whose members are the fields: numbers as numbers, `-` as null.
+fn members(records: &[String]) -> String {
+    let member = |(name, value): (&str, &str)| {
+        let name = name.replace('-', "_");
+        match value {
+            "-" => format!("\"{name}\":null"),
+            value if value.bytes().all(|byte| byte.is_ascii_digit()) && !value.starts_with('0') => {
+                format!("\"{name}\":{value}")
+            }
+            value => format!("\"{name}\":\"{value}\""),
+        }
+    };
+    lines(records, |_, record| {
+        let members: Vec<String> = V2.into_iter().zip(record.split(' ')).map(member).collect();
+        format!("{{{}}}", members.join(","))
+    })
 }
 
 fn query() -> Query {
@@ -238,9 +282,9 @@ fn records_of_a_layout_that_was_said() {
     let expected = ask("plain.log", &lines(&records, |_, r| r.to_owned()));
     assert_eq!((expected.0.len(), expected.1, expected.2), (5, 50, 0));
     for (name, text, ..) in wrapped(&records) {
-        // Tables state their own columns, and a bare number before a record may be a value of it.
+        // Tables and members state their own columns, and a bare number before a record may be a value of it.
         let is_table = name.ends_with("sv") && !matches!(name, "console.csv" | "insights.csv");
-        if !is_table && name != "number.txt" {
+        if !is_table && !matches!(name, "number.txt" | "members.ndjson") {
             assert_eq!(ask(name, &text), expected, "{name}");
         }
     }

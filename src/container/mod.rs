@@ -4,6 +4,7 @@
 //! event, so that all that follows is the same for all of them. A container that names columns
 //! itself says so with a layout for the lines that follow.
 
+mod json;
 #[cfg(not(feature = "parquet"))]
 mod no_parquet;
 #[cfg(feature = "parquet")]
@@ -90,6 +91,8 @@ enum Wrapping {
         /// A comma or a tab.
         delimiter: u8,
     },
+    /// Envelopes of records, or records as objects.
+    Json,
     /// Lines with something before or after what is meant.
     Prefixed(prefix::Form),
 }
@@ -110,6 +113,7 @@ impl Wrapping {
             Self::Plain => TEXT,
             Self::Csv { delimiter: b'\t' } => "TSV",
             Self::Csv { .. } => "CSV",
+            Self::Json => "JSON",
             Self::Prefixed(form) => form.name(),
         }
     }
@@ -121,6 +125,10 @@ pub fn is_plain(head: &[u8], wanted: Wanted) -> bool {
 }
 
 fn wrapping(head: &[u8], wanted: Wanted) -> Wrapping {
+    // Where JSON events are asked for, they are found in the lines.
+    if wanted.flow_logs && !wanted.json && json::begins(head) {
+        return Wrapping::Json;
+    }
     if let Some(delimiter) = table::delimiter(head, wanted) {
         return Wrapping::Csv { delimiter };
     }
@@ -171,6 +179,7 @@ pub fn open<'a>(
             Wrapping::Csv { delimiter } => {
                 Box::new(table::Table::new(reader, delimiter, block_bytes))
             }
+            Wrapping::Json => Box::new(json::Json::new(reader, block_bytes)),
             Wrapping::Prefixed(form) => prefix::pieces(reader, form, block_bytes),
             Wrapping::Plain => Box::new(Text(Cutter::new(reader, block_bytes, LINE_BYTES_MAX))),
         };

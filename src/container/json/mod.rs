@@ -1,0 +1,315 @@
+//! JSON: the envelopes that CloudWatch Logs, Kinesis and Firehose put around flow-log records, and
+//! records whose columns are the members of an object.
+//!
+//! A string `message` is a line; so is a string on the outside. An object of which enough members
+//! are fields of a flow log is a record. Whatever else there is leaves as it stands, on a line of
+//! its own, and is counted as malformed there.
+//!
+//! Only where nobody asks for JSON: events that are asked for by path are found in the lines.
+
+mod split;
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::io::Read;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::{Piece, Pieces};
+use crate::error::{Error, ErrorKind};
+use crate::field::Field;
+use crate::layout::{Layout, Opening};
+use crate::source::{GZIP_MAGIC, gzip_reader, make_room};
+use split::{Next, Splitter, VALUE_BYTES_MAX};
+
+/// Envelopes in envelopes that are opened.
+const DEPTH_MAX: usize = 8;
+
+/// What the content of an envelope may become when it is decompressed.
+const DECODED_BYTES_MAX: u64 = 64 << 20;
+
+/// So many known members make a record, whatever others there are.
+const KNOWN_ENOUGH: usize = 4;
+
+/// Whether a text begins as JSON does.
+pub fn begins(head: &[u8]) -> bool {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let next = |expected: &[u8]| {
+        head[1..].trim_ascii_start().first().is_none_or(|byte| expected.contains(byte))
+    };
+    match head.first() {
+        Some(b'{') => next(b"\"}"),
+        Some(b'[') => next(b"{\"[]"),
+        _ => false,
+    }
+}
+
+/// The lines in a stream of JSON.
+pub struct Json<'a> {
+    splitter: Splitter<Box<dyn Read + 'a>>,
+    block_bytes: usize,
+    lines: Lines,
+    /// How the stream ended, once it did, and whether a value was lost there.
+    outcome: Option<(Result<(), Error>, bool)>,
+}
+
+impl<'a> Json<'a> {
+    /// Reads values, and gives blocks of about `block_bytes`.
+    pub fn new(reader: Box<dyn Read + 'a>, block_bytes: usize) -> Self {
+        let splitter = Splitter::new(reader);
+        Self { splitter, block_bytes, lines: Lines::default(), outcome: None }
+    }
+}
+
+impl Pieces for Json<'_> {
+    fn next(&mut self, buffer: &mut Vec<u8>) -> Piece {
+        while self.outcome.is_none()
+            && self.lines.text.len() < self.block_bytes
+            && self.lines.finished.is_empty()
+        {
+            match self.splitter.next() {
+                Ok(Next::Value(value)) => self.lines.value(value, 0),
+                Ok(Next::Line(line)) => self.lines.message(line),
+                Ok(Next::End { is_cut }) => self.outcome = Some((Ok(()), is_cut)),
+                Ok(Next::TooLarge) => self.outcome = Some((Err(too_large()), false)),
+                Err(error) => self.outcome = Some((Err(error.into()), false)),
+            }
+        }
+        let lines = &mut self.lines;
+        let current = || (std::mem::take(&mut lines.text), lines.layout.take());
+        let (text, layout) = lines.finished.pop_front().unwrap_or_else(current);
+        if text.is_empty() {
+            let (result, partial) = self.outcome.take().unwrap_or((Ok(()), false));
+            return Piece::End { result, partial };
+        }
+        make_room(buffer, text.len());
+        buffer[..text.len()].copy_from_slice(&text);
+        Piece::Block { length: text.len(), headers: 0, layout }
+    }
+}
+
+fn too_large() -> Error {
+    let text = format!(
+        "a JSON value of more than {} MiB; type jq -c '.events[]' FILE | flowagg",
+        VALUE_BYTES_MAX >> 20
+    );
+    Error::new(ErrorKind::Container, text)
+}
+
+/// Lines on their way into blocks.
+#[derive(Debug, Default)]
+struct Lines {
+    /// Those of the block that is being made.
+    text: Vec<u8>,
+    /// The layout of that block, if it differs from the one before.
+    layout: Option<Arc<Layout>>,
+    /// Blocks before it.
+    finished: VecDeque<(Vec<u8>, Option<Arc<Layout>>)>,
+    /// The columns of records, in the order in which they were met.
+    names: Vec<String>,
+    columns: HashMap<String, usize>,
+    /// Whether the block holds records of these columns.
+    is_of_records: bool,
+}
+
+/// The members of an object, as they are spelled.
+type Members<'a> = Vec<(String, &'a RawValue)>;
+
+impl Lines {
+    /// What is in a value, an object or a string.
+    fn value(&mut self, value: &[u8], depth: usize) {
+        let Ok(text) = str::from_utf8(value) else { return self.message(value) };
+        if text.starts_with('"') {
+            return match serde_json::from_str::<String>(text) {
+                Ok(message) => self.message(message.as_bytes()),
+                Err(_) => self.message(value),
+            };
+        }
+        match members(text).filter(|_| depth < DEPTH_MAX) {
+            Some(members) if self.envelope(&members, depth) => {}
+            Some(members) if is_record(&members) => self.record(&members),
+            _ => self.message(value),
+        }
+    }
+
+    /// Opens an envelope; false if it is none.
+    fn envelope(&mut self, members: &Members<'_>, depth: usize) -> bool {
+        let member = |name: &str| members.iter().rfind(|(other, _)| other == name);
+        let raw = |name: &str| member(name).map(|(_, value)| value.get());
+        if raw("messageType") == Some("\"CONTROL_MESSAGE\"") {
+            return true;
+        }
+        if let Some(message) = raw("message").filter(|message| message.starts_with('"')) {
+            match serde_json::from_str::<String>(message) {
+                Ok(message) if message.trim_start().starts_with('{') => {
+                    self.value(message.trim().as_bytes(), depth + 1);
+                }
+                Ok(message) => self.message(message.as_bytes()),
+                Err(_) => self.message(message.as_bytes()),
+            }
+            return true;
+        }
+        for name in ["logEvents", "events", "Records", "records"] {
+            let list = raw(name).filter(|list| list.starts_with('['));
+            let list = list.and_then(|list| serde_json::from_str::<Vec<&RawValue>>(list).ok());
+            if let Some(list) = list {
+                list.iter().for_each(|value| self.value(value.get().as_bytes(), depth + 1));
+                return true;
+            }
+        }
+        for name in ["awslogs", "kinesis"] {
+            if let Some(inner) = raw(name).filter(|inner| inner.starts_with('{')) {
+                self.value(inner.as_bytes(), depth + 1);
+                return true;
+            }
+        }
+        let content = raw("data").or_else(|| raw("Data"));
+        content.and_then(decoded).is_some_and(|content| {
+            let mut splitter = Splitter::new(content.as_slice());
+            while let Ok(next) = splitter.next() {
+                match next {
+                    Next::Value(value) => self.value(value, depth + 1),
+                    Next::Line(line) => self.message(line),
+                    Next::End { .. } | Next::TooLarge => break,
+                }
+            }
+            true
+        })
+    }
+
+    /// A line of text. Newlines in it become blanks: it is one event.
+    fn message(&mut self, message: &[u8]) {
+        let message = message.trim_ascii_end();
+        if self.is_of_records {
+            // The records before had columns of their own; these have not.
+            let layout = match Layout::opening(message) {
+                Opening::Known(layout) => layout,
+                Opening::Stated | Opening::Unknown { .. } => Layout::v2(),
+            };
+            self.begin(Arc::new(layout));
+            self.is_of_records = false;
+        }
+        let blank = |&byte: &u8| if matches!(byte, b'\n' | b'\r') { b' ' } else { byte };
+        self.text.extend(message.iter().map(blank));
+        self.text.push(b'\n');
+    }
+
+    /// A record whose columns are members.
+    fn record(&mut self, members: &Members<'_>) {
+        let mut values: Vec<Option<String>> = vec![None; self.names.len()];
+        let before = self.names.len();
+        for (name, value) in members.iter().filter(|(_, value)| is_scalar(value)) {
+            let name = match Field::from_alias(name) {
+                Some(field) => field.name().to_owned(),
+                None => name.replace(|c: char| c.is_whitespace() || c.is_control(), "-"),
+            };
+            let next = self.names.len();
+            let at = *self.columns.entry(name.clone()).or_insert(next);
+            if at == next {
+                self.names.push(name);
+                values.push(None);
+            }
+            values[at] = word(value.get());
+        }
+        if !self.is_of_records || self.names.len() > before {
+            // There is a name at least: a record has some that are known.
+            if let Ok(layout) = Layout::new(self.names.iter().map(String::as_str)) {
+                self.begin(Arc::new(layout));
+            }
+            self.is_of_records = true;
+        }
+        for (at, value) in values.iter().enumerate() {
+            if at > 0 {
+                self.text.push(b' ');
+            }
+            self.text.extend_from_slice(value.as_deref().unwrap_or("-").as_bytes());
+        }
+        self.text.push(b'\n');
+    }
+
+    /// Begins a block with a layout of its own.
+    fn begin(&mut self, layout: Arc<Layout>) {
+        if !self.text.is_empty() {
+            let text = std::mem::take(&mut self.text);
+            self.finished.push_back((text, self.layout.take()));
+        }
+        self.layout = Some(layout);
+    }
+}
+
+/// The members of an object; none if the text is no object.
+fn members(text: &str) -> Option<Members<'_>> {
+    struct Reader;
+    impl<'a> Visitor<'a> for Reader {
+        type Value = Members<'a>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'a>>(self, mut access: A) -> Result<Members<'a>, A::Error> {
+            let mut members = Vec::new();
+            while let Some(member) = access.next_entry::<String, &RawValue>()? {
+                members.push(member);
+            }
+            Ok(members)
+        }
+    }
+    serde_json::Deserializer::from_str(text).deserialize_map(Reader).ok()
+}
+
+fn is_scalar(value: &RawValue) -> bool {
+    !value.get().starts_with(['{', '['])
+}
+
+/// Whether members are the columns of a flow-log record: half of those that can be, as in a
+/// header, or several.
+fn is_record(members: &Members<'_>) -> bool {
+    let scalars = || members.iter().filter(|(_, value)| is_scalar(value));
+    let known = scalars().filter(|(name, _)| Field::from_alias(name).is_some()).count();
+    known >= KNOWN_ENOUGH || known >= 2 && known * 2 >= scalars().count()
+}
+
+/// A value as a word of a line; none for null and for a text that is empty.
+fn word(value: &str) -> Option<String> {
+    match value.as_bytes().first()? {
+        b'n' => None,
+        b'"' => {
+            let text: String = serde_json::from_str(value).ok()?;
+            let mut word = String::with_capacity(text.len());
+            for (at, character) in text.chars().enumerate() {
+                match character {
+                    // A line has blanks between words, and a `#` begins a comment.
+                    '\0'..=' ' | '\x7f' => word.push_str(&format!("%{:02X}", character as u32)),
+                    '#' if at == 0 => word.push_str("%23"),
+                    _ => word.push(character),
+                }
+            }
+            Some(word).filter(|word| !word.is_empty())
+        }
+        // Tools that have numbers with fractions only write 443.0.
+        _ => Some(match value.split_once('.') {
+            Some((whole, zeros)) if zeros.bytes().all(|byte| byte == b'0') => whole.to_owned(),
+            _ => value.to_owned(),
+        }),
+    }
+}
+
+/// What a string of base64 stands for, without its compression.
+fn decoded(text: &str) -> Option<Vec<u8>> {
+    let text: String = serde_json::from_str(text).ok()?;
+    let content = STANDARD.decode(text.trim()).ok()?;
+    if !content.starts_with(&GZIP_MAGIC) {
+        return Some(content);
+    }
+    let mut text = Vec::new();
+    gzip_reader(content.as_slice()).take(DECODED_BYTES_MAX).read_to_end(&mut text).ok()?;
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests;

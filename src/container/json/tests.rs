@@ -1,0 +1,113 @@
+use super::super::Trickle;
+use super::*;
+
+const RECORD: &str = "2 1 eni-1 10.0.0.1 10.0.0.9 1 2 6 3 40 1600000000 1600000030 ACCEPT OK";
+
+/// The lines of a text, with a layout before those that have one of their own.
+fn lines(text: &str, step: usize) -> Vec<String> {
+    let mut json = Json::new(Box::new(Trickle(text.as_bytes(), step)), 50);
+    let (mut found, mut buffer) = (Vec::new(), Vec::new());
+    loop {
+        match json.next(&mut buffer) {
+            Piece::Block { length, layout, .. } => {
+                if let Some(layout) = layout {
+                    let names = (0..layout.columns()).filter_map(|column| layout.name(column));
+                    found.push(format!("<{}>", names.collect::<Vec<_>>().join(" ")));
+                }
+                let text = str::from_utf8(&buffer[..length]).unwrap();
+                assert!(text.ends_with('\n'));
+                found.extend(text.lines().map(str::to_owned));
+            }
+            Piece::End { result, partial } => {
+                result.unwrap();
+                found.extend(partial.then(|| "cut".to_owned()));
+                return found;
+            }
+        }
+    }
+}
+
+#[test]
+fn envelopes_hold_messages() {
+    let event = format!(r#"{{"id":"1","timestamp":1600000000000,"message":"{RECORD}"}}"#);
+    let subscription =
+        format!(r#"{{"messageType":"DATA_MESSAGE","owner":"1","logEvents":[{event},{event}]}}"#);
+    let control = subscription.replace("DATA", "CONTROL");
+    for step in [1, 7, 1000] {
+        for (text, count) in [
+            (event.clone(), 1),
+            (format!("{event}\n{event}\n"), 2),
+            (subscription.clone(), 2),
+            (format!("{subscription}{control}{subscription}"), 4),
+            (control.clone(), 0),
+            (format!(r#"{{ "events": [ {event} ], "searchedLogStreams": [] }}"#), 1),
+            (format!("[\n  \"{RECORD}\",\n  \"{RECORD}\\n\"\n]\n"), 2),
+            (format!("\u{feff}{{\n\"message\": \"{RECORD}\"}}"), 1),
+        ] {
+            assert_eq!(lines(&text, step), vec![RECORD; count], "{text}");
+        }
+    }
+}
+
+#[test]
+fn content_may_be_base64_of_gzip() {
+    use std::io::Write;
+    let payload =
+        format!(r#"{{"messageType":"DATA_MESSAGE","logEvents":[{{"message":"{RECORD}"}}]}}"#);
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(payload.as_bytes()).unwrap();
+    let content = STANDARD.encode(encoder.finish().unwrap());
+    let plain = STANDARD.encode(format!("{RECORD}\n{RECORD}\n"));
+    for (text, count) in [
+        (format!(r#"{{"awslogs":{{"data":"{content}"}}}}"#), 1),
+        (format!(r#"{{"Records":[{{"Data":"{content}"}},{{"Data":"{plain}"}}]}}"#), 3),
+        (format!(r#"{{"Records":[{{"kinesis":{{"data":"{content}"}}}}]}}"#), 1),
+    ] {
+        assert_eq!(lines(&text, 100), vec![RECORD; count], "{text}");
+    }
+}
+
+#[test]
+fn members_may_be_columns() {
+    let text = r#"{"srcAddr":"10.0.0.1","bytes":40.0,"log_status":"OK","note":"a b"}
+        {"bytes":"50","srcaddr":"10.0.0.2","dstaddr":null,"deep":{"x":1},"note":""}
+        {"message":"2 1 eni-1 - - - - - - - 1 2 - NODATA"}
+        {"srcaddr":"10.0.0.3","bytes":1}"#;
+    for step in [1, 1000] {
+        assert_eq!(
+            lines(text, step),
+            [
+                "<srcaddr bytes log-status note>",
+                "10.0.0.1 40 OK a%20b",
+                "<srcaddr bytes log-status note dstaddr>",
+                "10.0.0.2 50 - - -",
+                "<version account-id interface-id srcaddr dstaddr srcport dstport protocol packets \
+             bytes start end action log-status>",
+                "2 1 eni-1 - - - - - - - 1 2 - NODATA",
+                "<srcaddr bytes log-status note dstaddr>",
+                "10.0.0.3 1 - - -",
+            ]
+        );
+    }
+}
+
+#[test]
+fn what_is_no_record_stays_a_line() {
+    let text = "{\"a\":1}\n{\"message\":5,\"b\":[{}]}\n{\"broken\": }\n{\"a\":\"x\n{\"message\":\"m\"}\n{\"cut";
+    for step in [1, 1000] {
+        let found = lines(text, step);
+        let expected =
+            ["{\"a\":1}", "{\"message\":5,\"b\":[{}]}", "{\"broken\": }", "{\"a\":\"x", "m", "cut"];
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn beginnings() {
+    for text in ["{\"a\"", " \n[ {", "[\"a", "{}", "\u{feff}{ \"", "{", "[]"] {
+        assert!(begins(text.as_bytes()), "{text}");
+    }
+    for text in ["", "a{", "[2026-01-01] x", "{x}", "2 1 eni", "\"a\",\"b\""] {
+        assert!(!begins(text.as_bytes()), "{text}");
+    }
+}
