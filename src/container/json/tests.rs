@@ -1,3 +1,5 @@
+//! Values in, lines out: every envelope, damage, and streams that come in pieces of any size.
+
 use super::super::Trickle;
 use super::*;
 
