@@ -32,6 +32,13 @@ const DEPTH_MAX: usize = 8;
 /// What the content of an envelope may become when it is decompressed.
 const DECODED_BYTES_MAX: u64 = 64 << 20;
 
+/// The most bytes of lines that are put together.
+const BLOCK_BYTES_MAX: usize = 8 << 20;
+
+/// Columns that objects may have beside the fields of flow logs. Beyond them members are left out:
+/// each new one makes a new layout.
+const COLUMNS_MAX: usize = 256;
+
 /// So many known members make a record, whatever others there are.
 const KNOWN_ENOUGH: usize = 4;
 
@@ -75,8 +82,10 @@ impl Pieces for Json<'_> {
                 Ok(Next::Value(value)) => self.lines.value(value, 0),
                 Ok(Next::Line(line)) => self.lines.message(line),
                 Ok(Next::End { is_cut }) => self.outcome = Some((Ok(()), is_cut)),
-                Ok(Next::TooLarge) => self.outcome = Some((Err(too_large()), false)),
-                Err(error) => self.outcome = Some((Err(error.into()), false)),
+                Ok(Next::TooLarge) => self.outcome = Some((Err(too_large()), true)),
+                Err(error) => {
+                    self.outcome = Some((Err(error.into()), self.splitter.is_within()));
+                }
             }
         }
         let lines = &mut self.lines;
@@ -130,8 +139,8 @@ impl Lines {
             };
         }
         match members(text).filter(|_| depth < DEPTH_MAX) {
-            Some(members) if self.envelope(&members, depth) => {}
             Some(members) if is_record(&members) => self.record(&members),
+            Some(members) if self.envelope(&members, depth) => {}
             _ => self.message(value),
         }
     }
@@ -170,14 +179,15 @@ impl Lines {
         let content = raw("data").or_else(|| raw("Data"));
         content.and_then(decoded).is_some_and(|content| {
             let mut splitter = Splitter::new(content.as_slice());
-            while let Ok(next) = splitter.next() {
-                match next {
-                    Next::Value(value) => self.value(value, depth + 1),
-                    Next::Line(line) => self.message(line),
-                    Next::End { .. } | Next::TooLarge => break,
+            loop {
+                match splitter.next() {
+                    Ok(Next::Value(value)) => self.value(value, depth + 1),
+                    Ok(Next::Line(line)) => self.message(line),
+                    Ok(Next::End { is_cut: false }) => return true,
+                    // What is lost of it stays visible: the envelope becomes a line.
+                    Ok(Next::End { is_cut: true } | Next::TooLarge) | Err(_) => return false,
                 }
             }
-            true
         })
     }
 
@@ -193,6 +203,7 @@ impl Lines {
             self.begin(Arc::new(layout));
             self.is_of_records = false;
         }
+        self.part();
         let blank = |&byte: &u8| if matches!(byte, b'\n' | b'\r') { b' ' } else { byte };
         self.text.extend(message.iter().map(blank));
         self.text.push(b'\n');
@@ -203,11 +214,15 @@ impl Lines {
         let mut values: Vec<Option<String>> = vec![None; self.names.len()];
         let before = self.names.len();
         for (name, value) in members.iter().filter(|(_, value)| is_scalar(value)) {
-            let name = match Field::from_alias(name) {
+            let field = Field::from_alias(name);
+            let name = match field {
                 Some(field) => field.name().to_owned(),
                 None => name.replace(|c: char| c.is_whitespace() || c.is_control(), "-"),
             };
             let next = self.names.len();
+            if field.is_none() && next >= COLUMNS_MAX && !self.columns.contains_key(&name) {
+                continue;
+            }
             let at = *self.columns.entry(name.clone()).or_insert(next);
             if at == next {
                 self.names.push(name);
@@ -222,6 +237,7 @@ impl Lines {
             }
             self.is_of_records = true;
         }
+        self.part();
         for (at, value) in values.iter().enumerate() {
             if at > 0 {
                 self.text.push(b' ');
@@ -229,6 +245,13 @@ impl Lines {
             self.text.extend_from_slice(value.as_deref().unwrap_or("-").as_bytes());
         }
         self.text.push(b'\n');
+    }
+
+    /// Ends a block that is large: one value may hold far more than a block has.
+    fn part(&mut self) {
+        if self.text.len() > BLOCK_BYTES_MAX {
+            self.finished.push_back((std::mem::take(&mut self.text), self.layout.take()));
+        }
     }
 
     /// Begins a block with a layout of its own.
@@ -307,8 +330,9 @@ fn decoded(text: &str) -> Option<Vec<u8>> {
         return Some(content);
     }
     let mut text = Vec::new();
-    gzip_reader(content.as_slice()).take(DECODED_BYTES_MAX).read_to_end(&mut text).ok()?;
-    Some(text)
+    let limit = DECODED_BYTES_MAX + 1;
+    let length = gzip_reader(content.as_slice()).take(limit).read_to_end(&mut text).ok()?;
+    (length as u64 <= DECODED_BYTES_MAX).then_some(text)
 }
 
 #[cfg(test)]

@@ -104,6 +104,11 @@ impl<R: Read> Splitter<R> {
         }
     }
 
+    /// Whether there is text that is no whole value yet.
+    pub fn is_within(&self) -> bool {
+        self.start < self.text.len()
+    }
+
     /// Reads more text; false at the end of it.
     fn more(&mut self) -> io::Result<bool> {
         if self.has_ended {

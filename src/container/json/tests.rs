@@ -70,6 +70,35 @@ fn content_may_be_base64_of_gzip() {
 }
 
 #[test]
+fn content_that_is_damaged_stays_a_line() {
+    for content in ["{\"message\":\"a\"}{\"message\":", "{\"message\":\"a\"}\n{\"logEvents\":["] {
+        let text = format!(r#"{{"awslogs":{{"data":"{}"}}}}"#, STANDARD.encode(content));
+        let inner = format!(r#"{{"data":"{}"}}"#, STANDARD.encode(content));
+        assert_eq!(lines(&text, 100), ["a".to_owned(), inner], "{text}");
+    }
+}
+
+#[test]
+fn a_record_may_have_a_message() {
+    let text =
+        r#"{"srcaddr":"10.0.0.1","dstaddr":"-","bytes":5,"action":"ACCEPT","message":"x y"}"#;
+    assert_eq!(
+        lines(text, 100),
+        ["<srcaddr dstaddr bytes action message>", "10.0.0.1 - 5 ACCEPT x%20y",]
+    );
+}
+
+#[test]
+fn many_names_are_no_trap() {
+    let text: String = (0..2_000)
+        .map(|at| format!(r#"{{"srcaddr":"10.0.0.1","bytes":{at},"odd-{at}":1}}"#))
+        .collect();
+    let found = lines(&text, 4096);
+    assert_eq!(found.iter().filter(|line| line.starts_with("10.0.0.1 ")).count(), 2_000);
+    assert!(found.iter().filter(|line| line.starts_with('<')).count() <= COLUMNS_MAX);
+}
+
+#[test]
 fn members_may_be_columns() {
     let text = r#"{"srcAddr":"10.0.0.1","bytes":40.0,"log_status":"OK","note":"a b"}
         {"bytes":"50","srcaddr":"10.0.0.2","dstaddr":null,"deep":{"x":1},"note":""}
@@ -95,7 +124,8 @@ fn members_may_be_columns() {
 
 #[test]
 fn what_is_no_record_stays_a_line() {
-    let text = "{\"a\":1}\n{\"message\":5,\"b\":[{}]}\n{\"broken\": }\n{\"a\":\"x\n{\"message\":\"m\"}\n{\"cut";
+    let text = "{\"a\":1}\n{\"message\":5,\"b\":[{}]}\n{\"broken\": }\n{\"a\":\"x\n\
+        {\"message\":\"m\"}\n{\"cut";
     for step in [1, 1000] {
         let found = lines(text, step);
         let expected =
