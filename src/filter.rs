@@ -7,6 +7,8 @@
 
 use std::sync::Arc;
 
+use hashbrown::HashSet;
+
 use crate::amount::{Amount, Comparison};
 use crate::batch::Batch;
 use crate::layout::{Column, Place, Stretch};
@@ -223,10 +225,14 @@ struct ResolvedTest {
     check: Check,
 }
 
+/// Texts that are compared one by one; more of them are looked up.
+const LITERALS_MAX: usize = 16;
+
 /// A [`Predicate`], ready.
 #[derive(Debug, Clone)]
 enum Check {
     In { literals: Vec<Literal>, negate: bool },
+    Among { texts: HashSet<Vec<u8>>, negate: bool },
     StartsWith(Vec<Vec<u8>>),
     Number { comparison: Comparison, amount: Amount, decoded: Option<Span> },
     Present(bool),
@@ -260,10 +266,15 @@ impl Tests {
             let place = resolve(&test.column);
             let stretch = place.and_then(|place| place.stretch(columns));
             let column = stretch.and_then(Stretch::one);
-            let literals = |values: &[Vec<u8>]| values.iter().map(|v| Literal::new(v)).collect();
+            let among = |values: &[Vec<u8>], negate: bool| {
+                if values.len() > LITERALS_MAX {
+                    return Check::Among { texts: values.iter().cloned().collect(), negate };
+                }
+                Check::In { literals: values.iter().map(|v| Literal::new(v)).collect(), negate }
+            };
             let check = match &test.predicate {
-                Predicate::In(values) => Check::In { literals: literals(values), negate: false },
-                Predicate::NotIn(values) => Check::In { literals: literals(values), negate: true },
+                Predicate::In(values) => among(values, false),
+                Predicate::NotIn(values) => among(values, true),
                 Predicate::StartsWith(values) => Check::StartsWith(values.clone()),
                 Predicate::Present(is_present) => Check::Present(*is_present),
                 &Predicate::Number(comparison, amount) => {
@@ -334,6 +345,7 @@ impl Check {
     fn holds(&self, text: &[u8]) -> bool {
         match self {
             Self::In { literals, negate } => is_in(text, literals) != *negate,
+            Self::Among { texts, negate } => texts.contains(text) != *negate,
             Self::StartsWith(heads) => starts_with(text, heads),
             Self::Number { comparison, amount, .. } => {
                 Amount::parse(text).is_some_and(|number| comparison.holds(number, *amount))

@@ -203,3 +203,24 @@ fn the_plain_twin_agrees() {
         }
     }
 }
+
+/// A list of any length says what as many single values say: few are compared, many looked up.
+#[test]
+fn long_lists_of_values_are_lists() {
+    let folder = Folder::new("lists");
+    let source = folder.file("a.log", &made_up(5_000, 9));
+    let by_port = |filter: Filter| {
+        let query = Query::builder().filter(filter).group_by([Field::SrcPort]).top(0);
+        let report = Engine::new().run(&query.build().unwrap(), std::slice::from_ref(&source));
+        contributors(&report.unwrap().answers[0])
+    };
+    let all = by_port(Filter::new());
+    let is_listed = |(keys, _): &(Vec<Vec<u8>>, Amount)| {
+        str::from_utf8(&keys[0]).unwrap().parse::<u32>().is_ok_and(|port| port % 64 == 0)
+    };
+    let ports = || (0..=65_535u32).step_by(64).map(|port| port.to_string());
+    let (listed, others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_listed);
+    assert!(!listed.is_empty() && !others.is_empty());
+    assert_eq!(by_port(Filter::new().and_in(Field::SrcPort, ports())), listed);
+    assert_eq!(by_port(Filter::new().and_not_in(Field::SrcPort, ports())), others);
+}
