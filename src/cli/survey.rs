@@ -1,13 +1,12 @@
 //! `flowagg info`: what the logs are.
 
-use flowagg::Engine;
 use flowagg::render::survey;
 use flowagg::survey::{Survey, queries};
 
 use super::answer::{self, is_coloured, usage};
 use super::exit::Exit;
-use super::input;
-use super::options::{Common, Format, SurveyOptions};
+use super::options::{Common, Format, LineFormat, SurveyOptions};
+use super::{events, input};
 
 /// Accounts, interfaces and so on that are listed.
 const LISTED: usize = 5;
@@ -17,11 +16,14 @@ pub fn run(options: &SurveyOptions, common: &Common) -> Exit {
     if common.format() == Format::Csv {
         return usage("info is a page or JSON; type -o table or -o json");
     }
+    if options.format == Some(LineFormat::Clf) {
+        return usage("info tells what flow logs are; type their layout, such as --format v5");
+    }
     let sources = match input::sources(&options.paths) {
         Ok(sources) => sources,
         Err(message) => return usage(message),
     };
-    let engine = Engine::new().by_file(true);
+    let engine = events::engine(options.format.as_ref()).by_file(true);
     let bytes = engine.bytes(&sources);
     let queries = match queries(common.top_or(LISTED), bytes) {
         Ok(queries) => queries,

@@ -114,6 +114,11 @@ pub struct SurveyOptions {
     #[arg(value_name = "PATH", help_heading = "Input", display_order = 1)]
     pub paths: Vec<PathBuf>,
 
+    /// What a line is.
+    #[arg(long, value_name = "FORMAT", value_parser = LineFormat::parse, help_heading = "Input")]
+    #[arg(help = FORMAT_HELP, display_order = 2)]
+    pub format: Option<LineFormat>,
+
     /// What can be typed before the command too.
     #[command(flatten)]
     pub common: Common,
