@@ -24,10 +24,11 @@ pub enum Kind {
 /// The latest time, of 14 digits: the year 5138 in milliseconds. Later ones, such as microseconds,
 /// are no times.
 pub const TIME_MAX: u64 = 99_999_999_999_999;
-/// The digits of the latest time in seconds, which is in the year 5138 too. From the next number
-/// on, times are milliseconds; as such it is in the year 1973, before there were flow logs.
+/// The digits of the latest time in seconds, which is in the year 5138 too.
 pub const SECONDS_DIGITS: usize = 11;
-const MILLISECONDS_MIN: u64 = 10_u64.pow(SECONDS_DIGITS as u32);
+/// From this number on, times are milliseconds; as such it is in the year 1973, before there were
+/// flow logs.
+pub const MILLISECONDS_MIN: u64 = 10_u64.pow(SECONDS_DIGITS as u32);
 
 /// Whether a time is in milliseconds.
 pub fn is_milliseconds(time: u64) -> bool {

@@ -174,6 +174,16 @@ impl Filter {
         };
         self.tests.iter().filter(is_number).map(|test| &test.column)
     }
+
+    /// The columns that are tested otherwise, and whether they only have to hold a number.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (&Column, bool)> {
+        self.tests.iter().filter_map(|test| match test.predicate {
+            Predicate::Number(..) | Predicate::Present(_) => None,
+            Predicate::Metric(MetricPredicate::Double(..)) => None,
+            Predicate::Metric(MetricPredicate::Value) => Some((&test.column, true)),
+            _ => Some((&test.column, false)),
+        })
+    }
 }
 
 fn texts<V: AsRef<[u8]>>(values: impl IntoIterator<Item = V>) -> Vec<Vec<u8>> {

@@ -184,6 +184,22 @@ impl Query {
         let tested = self.filter.tests.iter().map(|test| &test.column);
         self.keys.iter().chain(self.measure.column()).chain(tested)
     }
+
+    /// The columns of which it needs the text as it is, also where that is a number or an address.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &Column> {
+        let is_number = |column: &Column| match column {
+            Column::Field(field) => matches!(field.kind(), Kind::Number(_)),
+            _ => false,
+        };
+        let measured = self.measure.column();
+        // Values of other columns may be numbers that are no words; such a record is added by the
+        // texts of its keys.
+        let keys = measured.is_some_and(|column| !is_number(column)).then_some(&self.keys);
+        let tested = self.filter.texts().filter(move |(column, is_value)| {
+            !(*is_value && measured == Some(*column) && is_number(column))
+        });
+        keys.into_iter().flatten().chain(tested.map(|(column, _)| column))
+    }
 }
 
 /// Makes a [`Query`]; see [`Query::builder`].

@@ -16,6 +16,7 @@ mod reading;
 #[cfg(test)]
 mod tests;
 
+use crate::container::Decoded;
 use crate::field::is_milliseconds;
 use crate::json::events;
 use crate::layout::{Place, Stretch};
@@ -120,6 +121,40 @@ impl Batch {
             values.clear();
             marks.numbers(&self.rows, column, values);
         }
+    }
+
+    /// Fills the batch with decoded rows from `next` on, as many as fit, and moves `next` past
+    /// them. Their lines are the first of the text, and have no values but
+    /// those that are asked for as text.
+    pub fn fill_decoded(
+        &mut self,
+        reading: &Reading,
+        decoded: &Decoded,
+        next: &mut usize,
+        notes: &mut Notes,
+    ) {
+        let rows = *next..decoded.rows.min(*next + ROWS_MAX);
+        *next = rows.end;
+        self.rows.clear();
+        self.plain.clear();
+        self.spans.clear();
+        self.texts.clear();
+        let columns = reading.layout.columns();
+        self.rows.extend(rows.clone().map(|row| (row * columns) as u32));
+        self.addresses.resize_with(reading.addresses.len(), Vec::new);
+        for (values, decoded) in self.addresses.iter_mut().zip(&decoded.addresses) {
+            values.clear();
+            values.extend_from_slice(&decoded[rows.clone()]);
+        }
+        self.numbers.resize_with(reading.numbers.len(), Vec::new);
+        for (column, values) in reading.numbers.iter().zip(&mut self.numbers) {
+            let found = decoded.numbers.iter().find(|(other, _)| other == column);
+            let (_, decoded) = found.expect("all columns of numbers are decoded");
+            values.clear();
+            values.extend_from_slice(&decoded[rows.clone()]);
+        }
+        notes.tally.lines += rows.len() as u64;
+        notes.tally.ok += rows.len() as u64;
     }
 
     /// Checks what the shape of a row cannot tell, and reads rows that fail the plain way.

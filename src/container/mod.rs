@@ -4,6 +4,7 @@
 //! event, so that all that follows is the same for all of them. A container that names columns
 //! itself says so with a layout for the lines that follow.
 
+mod decoded;
 mod json;
 #[cfg(not(feature = "parquet"))]
 mod no_parquet;
@@ -20,6 +21,7 @@ use crate::layout::{Column, Layout};
 use crate::record::LINE_BYTES_MAX;
 use crate::source::{Cut, Cutter, GZIP_MAGIC, gzip_reader, is_zstd, refuse_foreign, zstd_reader};
 
+pub use decoded::Decoded;
 #[cfg(not(feature = "parquet"))]
 pub use no_parquet::{Rows, Table};
 #[cfg(feature = "parquet")]
@@ -69,10 +71,15 @@ pub struct Wanted {
 /// The columns that a run's questions need, where columns can be read one by one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Columns {
-    /// All, in the order of the file.
+    /// All, in the order of the file, as text.
     All,
     /// These.
-    Some(Vec<Column>),
+    Some {
+        /// All of them.
+        columns: Vec<Column>,
+        /// Those of which texts are asked for, whatever is in them.
+        texts: Vec<Column>,
+    },
 }
 
 /// First bytes that are looked at.

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::Columns;
+use super::{Columns, Decoded};
 use crate::error::{Error, ErrorKind};
 use crate::layout::Layout;
+use crate::scan::Level;
 use crate::source::RangedFile;
 
 /// A Parquet file, of which there are none.
@@ -22,6 +23,8 @@ pub struct Rows {
     pub length: usize,
     /// Rows of the file before it.
     pub before: u64,
+    /// The first of them, if they are decoded.
+    pub decoded: Option<Box<Decoded>>,
 }
 
 impl Table {
@@ -61,7 +64,7 @@ impl Table {
     }
 
     /// The rows of one row group.
-    pub fn group(&self, _: usize, _: usize) -> Group {
+    pub fn group(&self, _: usize, _: usize, _: Level) -> Group {
         match *self {}
     }
 }

@@ -241,7 +241,7 @@ fn span(queries: &[Query]) -> Span {
 
 /// The columns that are asked for. Positions count all of a file's columns.
 fn columns(queries: &[Query]) -> Columns {
-    let mut columns = Vec::new();
+    let (mut columns, mut texts) = (Vec::new(), Vec::new());
     for query in queries.iter().filter(|query| query.form() == Form::Records) {
         let time = Column::Field(Field::Start);
         for column in query.columns().chain(query.period().map(|_| &time)) {
@@ -250,8 +250,9 @@ fn columns(queries: &[Query]) -> Columns {
                 _ => return Columns::All,
             }
         }
+        texts.extend(query.texts().cloned());
     }
-    Columns::Some(columns)
+    Columns::Some { columns, texts }
 }
 
 /// What workers share for each part of each query.

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::order::{Order, Turn};
-use crate::container::Table;
+use crate::container::{Decoded, Table};
 use crate::layout::Layout;
 use crate::source::RangedFile;
 
@@ -60,6 +60,8 @@ pub struct Preface {
     pub layout: Option<Arc<Layout>>,
     /// Whether its lines are rows, none of which is a header.
     pub is_table: bool,
+    /// The first of those rows, if they are decoded.
+    pub decoded: Option<Box<Decoded>>,
 }
 
 impl Preface {

@@ -12,31 +12,55 @@ use parquet::file::serialized_reader::SerializedPageReader;
 use super::Chunk;
 use super::hybrid::Hybrid;
 use super::spelling::{DASH, Span, Spelling, Texts};
+use super::values::{Role, Values};
+use crate::scan::Scanner;
 
 /// What is wrong with a page.
 pub type Fault = Box<dyn std::error::Error + Send + Sync>;
+
+/// Bytes that a text of a regular row may have.
+const TEXT_BYTES_MAX: usize = 4096;
+
+/// What is wanted of a column.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish {
+    /// How its numbers are spelled.
+    pub spelling: Spelling,
+    /// What its values are.
+    pub role: Role,
+    /// Whether their texts are asked for, even if they are more than texts.
+    pub is_text: bool,
+}
 
 /// The values of a column in one row group.
 pub struct Pages {
     pages: SerializedPageReader<Chunk>,
     kind: Type,
-    spelling: Spelling,
+    wish: Wish,
     is_optional: bool,
+    /// The dictionary's texts, and their spans with one for no value after them.
     dictionary: Texts,
+    known: Values,
+    /// Values of the dictionary.
+    known_count: usize,
     levels: Option<Hybrid>,
-    values: Values,
+    page: DataPage,
     /// Values of the page that are still to be read.
     left: usize,
-    /// Those of a plain page that were read last.
+    /// Texts of a plain page that were read last.
     texts: Texts,
+    /// What was read last: where the texts are, if they are asked for, and the decoded values.
     spans: Vec<Span>,
-    spread: Vec<Span>,
-    numbers: Vec<u32>,
+    values: Values,
+    /// The places in the dictionary, where a page has such.
+    places: Vec<u32>,
+    /// Whether there is a value; empty if there always is.
     present: Vec<u32>,
+    memory: Vec<u32>,
 }
 
 /// The values of a page.
-enum Values {
+enum DataPage {
     /// Places in the dictionary.
     Places(Hybrid),
     /// The values, from this byte on.
@@ -48,43 +72,41 @@ impl Pages {
         chunk: Chunk,
         meta: &ColumnChunkMetaData,
         rows: usize,
-        spelling: Spelling,
+        wish: Wish,
     ) -> Result<Self, Fault> {
         Ok(Self {
             pages: SerializedPageReader::new(Arc::new(chunk), meta, rows, None)?,
             kind: meta.column_type(),
-            spelling,
+            wish,
             is_optional: meta.column_descr().max_def_level() > 0,
             dictionary: Texts::default(),
+            known: Values::default(),
+            known_count: 0,
             levels: None,
-            values: Values::Plain(Bytes::new(), 0),
+            page: DataPage::Plain(Bytes::new(), 0),
             left: 0,
             texts: Texts::default(),
             spans: Vec::new(),
-            spread: Vec::new(),
-            numbers: Vec::new(),
+            values: Values::default(),
+            places: Vec::new(),
             present: Vec::new(),
+            memory: Vec::new(),
         })
     }
 
     /// How many values can be read at once; 0 at the end.
-    pub fn available(&mut self) -> Result<usize, Fault> {
+    pub fn available(&mut self, scanner: &mut Scanner) -> Result<usize, Fault> {
         while self.left == 0 {
             let Some(page) = self.pages.get_next_page()? else { return Ok(0) };
-            self.open(page)?;
+            self.open(page, scanner)?;
         }
         Ok(self.left)
     }
 
-    fn open(&mut self, page: Page) -> Result<(), Fault> {
+    fn open(&mut self, page: Page, scanner: &mut Scanner) -> Result<(), Fault> {
         let (buffer, encoding, count) = match page {
             Page::DictionaryPage { buf, num_values, .. } => {
-                let count = num_values as usize;
-                self.dictionary.clear();
-                let mut at = 0;
-                plain(&mut self.dictionary, self.kind, self.spelling, &buf, &mut at, count)?;
-                self.dictionary.finish();
-                return Ok(());
+                return self.open_dictionary(&buf, num_values as usize, scanner);
             }
             Page::DataPage { buf, num_values, encoding, def_level_encoding, .. } => {
                 let mut buffer = buf;
@@ -114,13 +136,13 @@ impl Pages {
             }
         };
         self.left = count as usize;
-        self.values = match encoding {
-            Encoding::PLAIN => Values::Plain(buffer, 0),
+        self.page = match encoding {
+            Encoding::PLAIN => DataPage::Plain(buffer, 0),
             Encoding::PLAIN_DICTIONARY | Encoding::RLE_DICTIONARY => {
                 // A page without values has no width.
                 let width = buffer.first().copied().unwrap_or_default();
                 let places = buffer.slice(1.min(buffer.len())..);
-                Values::Places(Hybrid::new(places, width).ok_or("numbers of more than 32 bits")?)
+                DataPage::Places(Hybrid::new(places, width).ok_or("numbers of more than 32 bits")?)
             }
             other => {
                 return Err(format!("a page in {other}, which its column does not state").into());
@@ -129,8 +151,39 @@ impl Pages {
         Ok(())
     }
 
+    fn open_dictionary(
+        &mut self,
+        bytes: &[u8],
+        count: usize,
+        scanner: &mut Scanner,
+    ) -> Result<(), Fault> {
+        let Wish { spelling, role, .. } = self.wish;
+        self.dictionary.clear();
+        self.known.clear();
+        self.known_count = count;
+        if self.needs_texts() {
+            plain(&mut self.dictionary, self.kind, spelling, bytes, &mut 0, count)?;
+        }
+        match role {
+            Role::Text | Role::Status => {}
+            Role::Address => self.known.read_addresses(&mut self.dictionary, scanner)?,
+            Role::Number(_) => {
+                self.known.read_numbers(self.kind, spelling, bytes, count)?;
+            }
+        }
+        self.dictionary.push_none();
+        self.known.push_none(role);
+        self.dictionary.finish();
+        Ok(())
+    }
+
+    /// Whether texts are spelled: numbers need none to be known.
+    fn needs_texts(&self) -> bool {
+        self.wish.is_text || !matches!(self.wish.role, Role::Number(_))
+    }
+
     /// Reads the next `count` values, which are [`available`](Self::available).
-    pub fn read(&mut self, count: usize) -> Result<(), Fault> {
+    pub fn read(&mut self, count: usize, scanner: &mut Scanner) -> Result<(), Fault> {
         self.left -= count;
         self.present.clear();
         let mut all = count;
@@ -140,68 +193,163 @@ impl Pages {
             self.present.resize(count, 0);
             levels.read(&mut self.present).ok_or("levels are cut short")?;
             all = self.present.iter().filter(|&&level| level == 1).count();
+            if all == count {
+                self.present.clear();
+            }
         }
         self.spans.clear();
-        match &mut self.values {
-            Values::Places(places) => {
-                self.numbers.resize(all, 0);
-                places.read(&mut self.numbers).ok_or("a page is cut short")?;
-                let known = &self.dictionary.spans[..];
-                // One check for all: each alone keeps the loop from being a plain one.
-                let largest = self.numbers.iter().copied().max().unwrap_or(0) as usize;
-                if all > 0 && largest >= known.len() {
+        self.values.clear();
+        let needs_texts = self.needs_texts();
+        let Wish { spelling, role, .. } = self.wish;
+        match &mut self.page {
+            DataPage::Places(places) => {
+                self.places.resize(all, 0);
+                places.read(&mut self.places).ok_or("a page is cut short")?;
+                // One check for all: each alone keeps the loops below from being plain ones.
+                let largest = self.places.iter().copied().max().unwrap_or(0) as usize;
+                if all > 0 && largest >= self.known_count {
                     return Err("a value that its dictionary does not have".into());
                 }
-                let numbers = &self.numbers[..];
-                if all == count {
-                    self.spans.extend(numbers.iter().map(|&number| known[number as usize]));
-                } else if all == 0 {
-                    self.spans.resize(count, DASH);
-                } else {
-                    let mut next = 0;
-                    self.spans.extend(self.present.iter().map(|&level| {
-                        // The last one again, where there is no next one.
-                        let number = numbers[next.min(all - 1)];
-                        next += level as usize;
-                        if level == 1 { known[number as usize] } else { DASH }
-                    }));
+                if all < count {
+                    let none = self.known_count as u32;
+                    spread(&mut self.places, &self.present, none, &mut self.memory);
                 }
+                let places = &self.places[..];
+                if self.wish.is_text || matches!(role, Role::Text | Role::Status) {
+                    let known = &self.dictionary.spans[..];
+                    self.spans.extend(places.iter().map(|&place| known[place as usize]));
+                }
+                self.values.look_up(&self.known, places, role);
             }
-            Values::Plain(bytes, at) => {
+            DataPage::Plain(bytes, at) => {
                 self.texts.clear();
-                plain(&mut self.texts, self.kind, self.spelling, bytes, at, all)?;
+                let from = *at;
+                if needs_texts {
+                    plain(&mut self.texts, self.kind, spelling, bytes, at, all)?;
+                }
+                match role {
+                    Role::Text | Role::Status => {}
+                    Role::Address => self.values.read_addresses(&mut self.texts, scanner)?,
+                    Role::Number(_) => {
+                        let bytes = bytes.get(from..).ok_or("a page is cut short")?;
+                        *at = from + self.values.read_numbers(self.kind, spelling, bytes, all)?;
+                    }
+                }
                 self.texts.finish();
                 std::mem::swap(&mut self.spans, &mut self.texts.spans);
                 if all < count {
-                    spread(&mut self.spans, &self.present, &mut self.spread);
+                    self.values.spread(&self.present);
+                    if needs_texts {
+                        spread(&mut self.spans, &self.present, DASH, &mut Vec::new());
+                    }
                 }
             }
         }
         Ok(())
     }
 
+    /// Adds the rows, of those that were read last, that are not regular.
+    pub fn set_aside(&self, aside: &mut Vec<u32>) {
+        let mut add = |row: usize| aside.push(row as u32);
+        let role = self.wish.role;
+        if matches!(role, Role::Address | Role::Number(_)) {
+            let absent = self.present.iter().enumerate().filter(|(_, level)| **level == 0);
+            absent.for_each(|(row, _)| add(row));
+        }
+        match role {
+            Role::Text => {
+                if self.texts().2 > TEXT_BYTES_MAX {
+                    let is_long = |span: &Span| span.length as usize > TEXT_BYTES_MAX;
+                    let rows = self.spans.iter().enumerate().filter(|(_, span)| is_long(span));
+                    rows.for_each(|(row, _)| add(row));
+                }
+            }
+            Role::Status => {
+                let bytes = self.texts().0;
+                // Most have the one span of a dictionary.
+                let mut ok = DASH;
+                for (row, &span) in self.spans.iter().enumerate() {
+                    if span != ok {
+                        let text = &bytes[span.start as usize..][..span.length as usize];
+                        if text == b"OK " {
+                            ok = span;
+                        } else {
+                            add(row);
+                        }
+                    }
+                }
+            }
+            Role::Address => {
+                let rows = self.values.others.iter().enumerate().filter(|(_, is)| **is);
+                rows.for_each(|(row, _)| add(row));
+            }
+            Role::Number(most) => {
+                let values = &self.values.numbers[..];
+                if values.iter().copied().max().is_some_and(|largest| largest > most) {
+                    let rows = values.iter().enumerate().filter(|(_, value)| **value > most);
+                    rows.for_each(|(row, _)| add(row));
+                }
+            }
+        }
+    }
+
+    /// The decoded values that were read last.
+    pub fn values(&self) -> &Values {
+        &self.values
+    }
+
+    /// What its values are.
+    pub fn role(&self) -> Role {
+        self.wish.role
+    }
+
     /// The texts that were read last: all bytes, where each is, and how long one may be.
     pub fn texts(&self) -> (&[u8], &[Span], usize) {
-        let texts = match self.values {
-            Values::Places(_) => &self.dictionary,
-            Values::Plain(..) => &self.texts,
+        let texts = match self.page {
+            DataPage::Places(_) => &self.dictionary,
+            DataPage::Plain(..) => &self.texts,
         };
         (&texts.bytes, &self.spans, texts.longest)
     }
+
+    /// Writes the text of one row of those that were read last, and a blank.
+    pub fn push_text(&self, row: usize, out: &mut Vec<u8>) {
+        let span = match &self.page {
+            _ if self.present.get(row) == Some(&0) => DASH,
+            _ if !self.spans.is_empty() => self.spans[row],
+            DataPage::Places(_) if self.needs_texts() => {
+                self.dictionary.spans[self.places[row] as usize]
+            }
+            _ => {
+                let number = self.values.numbers[row] as i64;
+                let spelling = match self.wish.spelling {
+                    // It is in seconds.
+                    Spelling::Seconds { .. } => Spelling::Number,
+                    other => other,
+                };
+                let mut text = Texts::default();
+                text.push_number(spelling, number);
+                let Span { start, .. } = text.spans[0];
+                return out.extend_from_slice(&text.bytes[start as usize..]);
+            }
+        };
+        let Span { start, length } = span;
+        out.extend_from_slice(&self.texts().0[start as usize..][..length as usize]);
+    }
 }
 
-/// Puts dashes where no value is present.
-pub fn spread(spans: &mut Vec<Span>, present: &[u32], memory: &mut Vec<Span>) {
+/// Puts `none` where no value is present.
+pub fn spread<T: Copy>(values: &mut Vec<T>, present: &[u32], none: T, memory: &mut Vec<T>) {
     // So that there is a next one always.
-    spans.push(DASH);
+    values.push(none);
     memory.clear();
     let mut next = 0;
     memory.extend(present.iter().map(|&level| {
-        let span = if level == 1 { spans[next] } else { DASH };
+        let value = if level == 1 { values[next] } else { none };
         next += usize::from(level == 1);
-        span
+        value
     }));
-    std::mem::swap(spans, memory);
+    std::mem::swap(values, memory);
 }
 
 /// Takes `length` bytes after the first `skipped` from the front.

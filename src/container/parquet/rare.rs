@@ -13,7 +13,7 @@ use parquet::file::serialized_reader::SerializedPageReader;
 
 use super::Chunk;
 use super::pages::{Fault, spread};
-use super::spelling::{Span, Spelling, Texts};
+use super::spelling::{DASH, Span, Spelling, Texts};
 
 /// The values of a column in one row group.
 pub struct Rare {
@@ -141,7 +141,7 @@ impl Rare {
             if self.present.len() != count || values != self.spans.len() {
                 return Err("fewer values than rows".into());
             }
-            spread(&mut self.spans, &self.present, &mut self.spread);
+            spread(&mut self.spans, &self.present, DASH, &mut self.spread);
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder, Write
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 
-use crate::{Engine, Field, Filter, Form, Measure, Query, Report, Source};
+use crate::{Comparison, Engine, Field, Filter, Form, Measure, Query, Report, Source};
 
 /// A column: its type and its values; none is null.
 enum Cells {
@@ -128,15 +128,16 @@ const ROWS: usize = 97;
 /// A made-up flow log, as AWS writes it in text.
 fn text() -> String {
     let mut text =
-        "version account-id srcaddr dstport protocol bytes start end action log-status\n"
+        "version account-id srcaddr dstport protocol bytes start end action log-status ratio\n"
             .to_owned();
     for row in 0..ROWS as u64 {
         let line = match row % 16 {
-            7 => format!("2 009876543210 - - - - {row} {row} - NODATA\n"),
-            11 => format!("2 009876543210 2001:db8::{row} 0 58 77 {row} {row} ACCEPT OK\n"),
-            13 => format!("2 009876543210 198.51.100.9 70000 6 5 {row} {row} REJECT OK\n"),
+            7 => format!("2 009876543210 - - - - {row} {row} - NODATA -\n"),
+            11 => format!("2 009876543210 2001:db8::{row} 0 58 77 {row} {row} ACCEPT OK {row}.5\n"),
+            12 => format!("2 009876543210 198.51.100.7 80 6 9 1650000000123 {row} - OK {row}.5\n"),
+            13 => format!("2 009876543210 198.51.100.9 70000 6 5 {row} {row} REJECT OK {row}.5\n"),
             _ => format!(
-                "2 009876543210 198.51.100.{} {} 6 {} {} {} {} OK\n",
+                "2 009876543210 198.51.100.{} {} 6 {} {} {} {} OK {row}.5\n",
                 row % 5,
                 20 + row,
                 row * 1_000_003,
@@ -171,7 +172,7 @@ fn columns(is_wide: bool, kind: &str) -> Vec<(&'static str, String, Cells)> {
             _ if is_number => ("int64", Cells::Int64(values.map(number).collect())),
             _ => ("binary (UTF8)", Cells::Text(values.map(texts).collect())),
         };
-        let name: &'static str = Field::parse(name).unwrap().name();
+        let name = Field::parse(name).map_or("ratio", Field::name);
         (name, format!("{kind} {physical}"), cells)
     };
     names.enumerate().map(of_column).collect()
@@ -202,10 +203,27 @@ fn properties() -> WriterPropertiesBuilder {
 fn queries() -> Vec<Query> {
     let accepted = || Filter::new().and_in(Field::Action, ["ACCEPT"]);
     let bytes = || Measure::Sum(Field::Bytes.into());
+    let ratio = || crate::Column::Name("ratio".to_owned());
     vec![
         Query::builder().filter(accepted()).group_by([Field::SrcAddr]).measure(bytes()),
         Query::builder().group_by([Field::AccountId, Field::DstPort]).top(0).period(60),
         Query::builder(),
+        // Texts of addresses and numbers, beside their values.
+        Query::builder()
+            .filter(
+                Filter::new()
+                    .and_starts_with(Field::SrcAddr, ["198.51.100.", "2001:"])
+                    .and_not_in(Field::SrcAddr, ["198.51.100.3"])
+                    .and_not_in(Field::Protocol, ["58"])
+                    .and_number(Field::DstPort, Comparison::Greater, 30u64.into()),
+            )
+            .group_by([Field::SrcAddr, Field::DstPort, Field::Protocol])
+            .measure(bytes()),
+        // Keys of more than 128 bits, and a value that is no word everywhere.
+        Query::builder()
+            .group_by([Field::SrcAddr, Field::AccountId, Field::Start, Field::Action])
+            .measure(Measure::Max(Field::End.into())),
+        Query::builder().group_by([Field::DstPort]).measure(Measure::Min(ratio())),
     ]
     .into_iter()
     .map(|query| query.build().unwrap())
@@ -288,12 +306,12 @@ fn only_columns_that_are_asked_for_are_checked() {
     let report = asked(&Engine::new(), &file, &queries[..1]);
     assert_eq!(report.tally.malformed, 0);
     let names: Vec<&str> = (0..4).map_while(|at| report.layouts[0].1.name(at)).collect();
-    assert_eq!(names, ["srcaddr", "bytes", "action", "log-status"]);
+    assert_eq!(names, ["action", "srcaddr", "bytes", "log-status"]);
     assert!(report.bytes_read < file.len() as u64);
     // A position counts all columns.
     let by = Query::builder().group_by([crate::Column::Position(2)]).build().unwrap();
     let report = asked(&Engine::new(), &file, &[by]);
-    assert_eq!(report.layouts[0].1.columns(), 10);
+    assert_eq!(report.layouts[0].1.columns(), 11);
     assert_eq!(report.answers[0].contributors().next().unwrap().keys, [b"009876543210"]);
     let json = Query::builder().form(Form::Json).build().unwrap();
     let report = asked(&Engine::new(), &file, &[json]);

@@ -12,7 +12,8 @@ use super::headers::Headers;
 use super::order::Turn;
 use super::schedule::{Parcel, Preface, Schedule, SharedFile, Task};
 use super::{Run, SpecimenOf};
-use crate::batch::{Batch, Form, Notes, SPECIMENS_MAX};
+use crate::batch::{Batch, Form, Notes, Reading, SPECIMENS_MAX};
+use crate::container::Decoded;
 use crate::error::{Error, ErrorKind};
 use crate::filter::Scratch as FilterScratch;
 use crate::group::{Groups, Scratch};
@@ -247,20 +248,27 @@ impl<'a> Worker<'a> {
         self.notes.tally.lines += preface.headers;
         self.notes.tally.headers += preface.headers;
         let mut layout = preface.layout.unwrap_or(before.layout);
-        let mut from = 0;
+        let mut from = preface.decoded.as_deref().map_or(0, |decoded| {
+            self.segment(input, &marks, Portion::Decoded(decoded, 0), &layout);
+            decoded.rows * layout.columns()
+        });
         for (mark, next_layout) in headers {
-            self.segment(input, &marks, from, mark, &layout);
+            self.segment(input, &marks, Portion::Marked(from, mark), &layout);
             self.notes.tally.lines += 1;
             self.notes.tally.headers += 1;
             from = marks.line_end(mark);
             layout = next_layout;
         }
-        self.segment(input, &marks, from, marks.end(), &layout);
+        self.segment(input, &marks, Portion::Marked(from, marks.end()), &layout);
         self.close_tally(input, tally);
         for specimen in self.notes.take_specimens() {
             let text = &marks.text()[..specimen.place];
-            let line =
-                before.lines + preface.headers + memchr::memchr_iter(b'\n', text).count() as u64;
+            let nth = memchr::memchr_iter(b'\n', text).count();
+            let nth = preface.decoded.as_deref().map_or(nth as u64, |decoded| {
+                // Only lines that are not decoded can be malformed.
+                u64::from(decoded.others[nth - decoded.rows])
+            });
+            let line = before.lines + preface.headers + nth;
             self.specimens.push(SpecimenOf { input, line, specimen });
         }
         self.scanner = Some(scanner);
@@ -271,11 +279,10 @@ impl<'a> Worker<'a> {
         &mut self,
         input: usize,
         marks: &Marks<'_>,
-        from: usize,
-        to: usize,
+        mut portion: Portion<'_>,
         layout: &Arc<Layout>,
     ) {
-        if from >= to {
+        if portion.is_empty() {
             return;
         }
         let known =
@@ -287,10 +294,7 @@ impl<'a> Worker<'a> {
         });
         let plan = &self.plans[at].1;
         let records_before = self.notes.tally.records();
-        let mut cursor = from;
-        while cursor < to {
-            let batch = &mut self.memory.batch;
-            batch.fill(&plan.reading, marks, &mut cursor, to, &mut self.notes);
+        while portion.fill(&mut self.memory.batch, &plan.reading, marks, &mut self.notes) {
             self.memory.observe(plan, marks, &mut self.groups);
         }
         if self.notes.tally.records() == records_before {
@@ -320,6 +324,41 @@ impl<'a> Worker<'a> {
                 self.faults.push((input, error));
             }
         }
+    }
+}
+
+/// Lines of a block that have one layout, none of them a header.
+enum Portion<'a> {
+    /// From one mark to another.
+    Marked(usize, usize),
+    /// Decoded rows, from this one on.
+    Decoded(&'a Decoded, usize),
+}
+
+impl Portion<'_> {
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Marked(from, to) => from >= to,
+            Self::Decoded(decoded, next) => *next >= decoded.rows,
+        }
+    }
+
+    /// Fills a batch with the next of them; whether there were any.
+    fn fill(
+        &mut self,
+        batch: &mut Batch,
+        reading: &Reading,
+        marks: &Marks<'_>,
+        notes: &mut Notes,
+    ) -> bool {
+        if self.is_empty() {
+            return false;
+        }
+        match self {
+            Self::Marked(from, to) => batch.fill(reading, marks, from, *to, notes),
+            Self::Decoded(decoded, next) => batch.fill_decoded(reading, decoded, next, notes),
+        }
+        true
     }
 }
 

@@ -144,7 +144,7 @@ impl Worker<'_> {
                     };
                     let turn = order.turn(number);
                     let is_first = number == 0;
-                    let preface = Preface { is_first, headers, layout, is_table: false };
+                    let preface = Preface { is_first, headers, layout, ..Preface::default() };
                     let parcel = Parcel { input, buffer, length, turn, preface };
                     number += 1;
                     if let Some(parcel) = self.schedule.offer(parcel) {
@@ -182,17 +182,17 @@ impl Worker<'_> {
     /// A row group: decoded here, worked on by whoever is idle.
     pub(super) fn group(&mut self, shared: &SharedTable, number: usize) -> Result<(), Error> {
         let SharedTable { input, table } = shared;
-        let mut group = table.group(number, self.run.block_bytes);
+        let mut group = table.group(number, self.run.block_bytes, self.run.level);
         loop {
             let mut buffer = self.schedule.buffer();
-            let Some(Rows { length, before }) = group.next(&mut buffer)? else {
+            let Some(Rows { length, before, decoded }) = group.next(&mut buffer)? else {
                 self.schedule.recycle(buffer);
                 self.count_bytes(table.group_bytes(number) as usize);
                 return Ok(());
             };
             let before = Before { layout: Arc::clone(table.layout()), lines: before };
             let turn = Order::after(before).turn(0);
-            let preface = Preface { is_table: true, ..Preface::default() };
+            let preface = Preface { is_table: true, decoded, ..Preface::default() };
             let parcel = Parcel { input: *input, buffer, length, turn, preface };
             if let Some(parcel) = self.schedule.offer(parcel) {
                 self.parcel(parcel);
