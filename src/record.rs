@@ -234,6 +234,10 @@ pub(crate) fn check<'t>(
 
 /// Why a value is none of its field, if so.
 pub(crate) fn fault(field: Field, token: &[u8]) -> Option<Reason> {
+    // It is no fault of any kind, and most of what NODATA has.
+    if token == b"-" {
+        return None;
+    }
     match field.kind() {
         Kind::Text => None,
         Kind::Status => (Status::parse(token) == Status::Bad).then_some(Reason::UnknownStatus),
@@ -243,7 +247,7 @@ pub(crate) fn fault(field: Field, token: &[u8]) -> Option<Reason> {
         Kind::Number(limit) => {
             let number = Number::parse(token);
             let fits = number.value().is_some_and(|value| value <= limit);
-            (!fits && number != Number::Absent).then_some(Reason::NotANumber(field))
+            (!fits).then_some(Reason::NotANumber(field))
         }
     }
 }

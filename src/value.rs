@@ -69,6 +69,9 @@ fn is_zero_padded_ipv4(text: &str) -> bool {
     text.split('.').count() == 4 && text.split('.').all(octet)
 }
 
+/// Any number of so many digits fits into 64 bits.
+const DIGITS_SAFE: usize = 19;
+
 /// What the text of a number column is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Number {
@@ -88,11 +91,16 @@ impl Number {
         if text == b"-" {
             return Self::Absent;
         }
-        let digit = |value: Option<u64>, byte: &u8| {
-            let digit = byte.wrapping_sub(b'0');
-            value?.checked_mul(10)?.checked_add(u64::from(digit)).filter(|_| digit <= 9)
+        let digit = |byte: &u8| u64::from(byte.wrapping_sub(b'0'));
+        let value = if text.len() <= DIGITS_SAFE {
+            let is_number = text.iter().all(u8::is_ascii_digit);
+            is_number.then(|| text.iter().fold(0, |value, byte| value * 10 + digit(byte)))
+        } else {
+            text.iter().try_fold(0u64, |value, byte| {
+                value.checked_mul(10)?.checked_add(digit(byte)).filter(|_| byte.is_ascii_digit())
+            })
         };
-        match text.iter().fold(Some(0), digit) {
+        match value {
             Some(_) if text.is_empty() => Self::Bad,
             Some(value) if text[0] == b'0' && text.len() > 1 => Self::Odd(value),
             Some(value) => Self::Plain(value),

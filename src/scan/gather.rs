@@ -1,10 +1,12 @@
-//! Kernels of AVX-512 that take eight rows at once: where their fields begin, how long they are
-//! and their first eight bytes are gathered into vectors, and compared or decoded there.
+//! Kernels of AVX-512: those that take eight rows at once, whose fields' first eight bytes are
+//! gathered into a vector, compared or decoded there; one that takes four addresses at once, each
+//! in a lane of sixteen bytes; and one that checks sixteen marks of a row at once.
 #![allow(unsafe_code, reason = "gathers take pointers, and run into the padding")]
 
 use std::arch::x86_64::*;
 
-use super::{Limit, Literal, Marks, PLACE, portable};
+use super::x86::{OCTETS, octets_at};
+use super::{CHUNK, Limit, Literal, Marks, PLACE, Shape, portable};
 
 /// Rows in a vector.
 const LANES: usize = 8;
@@ -40,6 +42,142 @@ fn fields(marks: &Marks<'_>, rows: &[u32; LANES], column: usize) -> Fields {
     // SAFETY: `starts` are places of this very text, so `Padded` has 64 readable bytes there.
     let words = unsafe { _mm512_i32gather_epi64::<1>(offsets, marks.text.bytes.as_ptr().cast()) };
     Fields { lengths, words }
+}
+
+/// See [`Marks::rows`].
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
+pub fn rows(
+    marks: &Marks<'_>,
+    shape: &Shape,
+    cursor: &mut usize,
+    end: usize,
+    rows_max: usize,
+    rows: &mut Vec<u32>,
+) {
+    let (place, one) = (_mm512_set1_epi32(PLACE as i32), _mm512_set1_epi32(1));
+    // Of the last lines, which have too few marks after them, the portable way makes a copy.
+    let read = shape.chunks.len() * CHUNK + 1;
+    let mut at = *cursor;
+    while at + shape.columns <= end && rows.len() < rows_max {
+        let Some(row) = marks.marks.get(at..at + read) else { break };
+        let mut faults = 0;
+        for (chunk, row) in shape.chunks.iter().zip(row.chunks_exact(CHUNK)) {
+            // SAFETY: sixteen words of `row` are read, then those from its second one on: `read`
+            // is one more than all chunks have. The arrays of a chunk have sixteen words each.
+            let (marks, nexts, limits, flags, wanted) = unsafe {
+                (
+                    _mm512_loadu_si512(row.as_ptr().cast()),
+                    _mm512_loadu_si512(row.as_ptr().add(1).cast()),
+                    _mm512_loadu_si512(chunk.length_limits.as_ptr().cast()),
+                    _mm512_loadu_si512(chunk.flags.as_ptr().cast()),
+                    _mm512_loadu_si512(chunk.wanted.as_ptr().cast()),
+                )
+            };
+            let places =
+                _mm512_sub_epi32(_mm512_and_si512(nexts, place), _mm512_and_si512(marks, place));
+            let lengths_less_one = _mm512_sub_epi32(_mm512_sub_epi32(places, one), one);
+            faults |= _mm512_cmpgt_epu32_mask(lengths_less_one, limits)
+                | _mm512_cmpneq_epi32_mask(_mm512_and_si512(nexts, flags), wanted);
+        }
+        if faults != 0 {
+            *cursor = at;
+            return;
+        }
+        rows.push(at as u32);
+        at += shape.columns;
+    }
+    *cursor = at;
+    portable::rows(marks, shape, cursor, end, rows_max, rows);
+}
+
+/// Addresses that are read at once: one in each lane of sixteen bytes.
+const ADDRESSES: usize = 4;
+
+/// See [`Marks::ipv4s`].
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
+pub fn ipv4s(
+    marks: &Marks<'_>,
+    rows: &[u32],
+    column: usize,
+    values: &mut Vec<u32>,
+    others: &mut Vec<u32>,
+) {
+    let (groups, rest) = rows.as_chunks::<ADDRESSES>();
+    let first = values.len();
+    values.resize(first + groups.len() * ADDRESSES, 0);
+    let dot = _mm512_set1_epi8(b'.' as i8);
+    let zero = _mm512_set1_epi8(b'0' as i8);
+    let nine = _mm512_set1_epi8(9);
+    let weights = _mm512_set1_epi32(0x0001_0a64);
+    let pairs = _mm512_set1_epi16(1);
+    let most = _mm512_set1_epi32(255);
+    // The lowest bytes of a lane's words, the last word first, and from each lane that word.
+    let pack = _mm512_set1_epi32(0x0004_080c);
+    let lanes = _mm512_setr_epi32(0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12);
+    let targets = values[first..].as_chunks_mut::<ADDRESSES>().0;
+    for (nth, (group, target)) in groups.iter().zip(targets).enumerate() {
+        let [a, b, c, d] = *group;
+        let (a, b) = (address(marks, a, column), address(marks, b, column));
+        let (c, d) = (address(marks, c, column), address(marks, d, column));
+        let low = _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(a.0), b.0);
+        let high = _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(c.0), d.0);
+        let bytes = _mm512_inserti64x4::<1>(_mm512_castsi256_si512(low), high);
+        let dots = _mm512_cmpeq_epi8_mask(bytes, dot);
+        let a = octets(dots as u16, a.1);
+        let b = octets((dots >> 16) as u16, b.1);
+        let c = octets((dots >> 32) as u16, c.1);
+        let d = octets((dots >> 48) as u16, d.1);
+        let low = _mm512_inserti64x4::<1>(_mm512_castsi256_si512(a.0), b.0);
+        let high = _mm512_inserti64x4::<1>(_mm512_castsi256_si512(c.0), d.0);
+        let moves = _mm512_shuffle_i64x2::<0b10_00_10_00>(low, high);
+        let least = _mm512_shuffle_i64x2::<0b11_01_11_01>(low, high);
+        let digits = _mm512_shuffle_epi8(_mm512_sub_epi8(bytes, zero), moves);
+        let values = _mm512_madd_epi16(_mm512_maddubs_epi16(digits, weights), pairs);
+        // A bit for each octet.
+        let over = _mm512_subs_epu8(digits, nine);
+        let off = _mm512_cmpgt_epi32_mask(values, most)
+            | _mm512_cmpgt_epi32_mask(least, values)
+            | _mm512_test_epi32_mask(over, over)
+            | u16::from(a.1)
+            | u16::from(b.1) << 4
+            | u16::from(c.1) << 8
+            | u16::from(d.1) << 12;
+        let packed = _mm512_permutexvar_epi32(lanes, _mm512_shuffle_epi8(values, pack));
+        // SAFETY: the four words of `target` are written.
+        unsafe {
+            _mm_storeu_si128(target.as_mut_ptr().cast(), _mm512_castsi512_si128(packed));
+        }
+        if off != 0 {
+            let is_off = |i: &usize| off >> (4 * i) & 0xf != 0;
+            others.extend((0..ADDRESSES).filter(is_off).map(|i| (nth * ADDRESSES + i) as u32));
+        }
+    }
+    let (first, before) = (others.len(), rows.len() - rest.len());
+    portable::ipv4s(marks, rest, column, values, others);
+    others[first..].iter_mut().for_each(|position| *position += before as u32);
+}
+
+/// The bytes of a field, which may be an address, and its length.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
+fn address(marks: &Marks<'_>, row: u32, column: usize) -> (__m128i, usize) {
+    let (start, length) = portable::locate(marks, row, column);
+    // SAFETY: `start` is a place of this very text, so `Padded` has 64 readable bytes there.
+    let bytes = unsafe { _mm_loadu_si128(marks.text.bytes.as_ptr().add(start).cast()) };
+    (bytes, length)
+}
+
+/// What to do with an address that has dots there, in the two halves, and whether it is none.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
+fn octets(dots: u16, length: usize) -> (__m256i, bool) {
+    // An address has at most 15 bytes: bit 16 and above are of none.
+    let length = length.min(31) as u32;
+    let ends = _bzhi_u32(dots.into(), length) | 1 << length;
+    let octets = &OCTETS[octets_at(ends)];
+    // SAFETY: `moves` and `least` are the first 32 bytes of an entry, which are read.
+    let halves = unsafe { _mm256_loadu_si256(std::ptr::from_ref(octets).cast()) };
+    (halves, ends != octets.ends)
 }
 
 /// See [`Marks::select`].

@@ -243,13 +243,13 @@ fn classes_avx2(bytes: __m256i) -> (u32, u32, u32) {
 /// What to do with an IPv4 address whose octets have certain lengths.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
-struct Octets {
+pub struct Octets {
     /// Moves digits to the hundreds, tens and ones of four 32-bit lanes.
     moves: [u8; 16],
     /// The least value that each octet may have without a leading zero.
     least: [u8; 16],
     /// The ends of the four octets, as bits; 0 where no address has them.
-    ends: u32,
+    pub ends: u32,
 }
 
 /// Spreads the ends of the octets of all 81 kinds of addresses over as many entries of
@@ -257,7 +257,7 @@ struct Octets {
 const ENDS_FACTOR: u32 = 0x372d_a969;
 
 /// By the ends of the octets, times [`ENDS_FACTOR`], the top 8 bits of that.
-static OCTETS: [Octets; 256] = {
+pub static OCTETS: [Octets; 256] = {
     let mut table = [Octets { moves: [0x80; 16], least: [0; 16], ends: 0 }; 256];
     let mut i = 0;
     while i < 81 {
@@ -284,7 +284,7 @@ static OCTETS: [Octets; 256] = {
     table
 };
 
-const fn octets_at(ends: u32) -> usize {
+pub const fn octets_at(ends: u32) -> usize {
     (ends.wrapping_mul(ENDS_FACTOR) >> 24) as usize
 }
 
@@ -368,13 +368,13 @@ compiled_for! {
 
 compiled_for! {
     "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt,lzcnt,movbe":
-    rows_avx512 = portable::rows, (marks: &Marks<'_>, shape: &Shape, cursor: &mut usize,
+    rows_avx512 = gather::rows, (marks: &Marks<'_>, shape: &Shape, cursor: &mut usize,
         end: usize, rows_max: usize, rows: &mut Vec<u32>);
     numbers_avx512 = gather::numbers, (marks: &Marks<'_>, rows: &[u32], column: usize,
         values: &mut Vec<u64>);
     numbers_over_avx512 = gather::numbers_over, (marks: &Marks<'_>, rows: &[u32],
         column: usize, limit: Limit, over: &mut Vec<u32>);
-    ipv4s_avx512 = ipv4s_simd, (marks: &Marks<'_>, rows: &[u32], column: usize,
+    ipv4s_avx512 = gather::ipv4s, (marks: &Marks<'_>, rows: &[u32], column: usize,
         values: &mut Vec<u32>, others: &mut Vec<u32>);
     select_avx512 = gather::select, (marks: &Marks<'_>, rows: &[u32], column: usize,
         literals: &[Literal], negate: bool, selected: &mut Vec<u32>);
