@@ -108,13 +108,23 @@ pub(super) fn is_full<K: Word>(own: &Table<K>, more: usize) -> bool {
     own.slots_log2_for(more) > OWN_SLOTS_LOG2
 }
 
-/// Moves all of a worker's own table into the shared ones.
+/// Moves all of a worker's own table into the shared ones: a part at a time, in runs whose slots
+/// are asked for before they are touched, as most of them are in no cache.
 pub(super) fn empty_into<K: Word>(own: &mut Table<K>, fold: Fold, parts: &[Mutex<Table<K>>]) {
+    let (mut keys, mut values, mut larger) = (Vec::new(), Vec::new(), Vec::new());
     for (part, table) in parts.iter().enumerate() {
-        let mut table = lock(table);
+        keys.clear();
+        values.clear();
         own.visit_part(part, PARTS_LOG2, |key, value, overflows| {
-            table.merge_one(fold, key, value, overflows);
+            keys.push(key);
+            values.push(value);
+            if overflows > 0 {
+                larger.push((key, overflows));
+            }
         });
+        let mut table = lock(table);
+        table.fold_all(fold, &keys, Some(&values));
+        larger.drain(..).for_each(|(key, overflows)| table.add_overflows(key, overflows));
     }
     own.clear();
 }

@@ -386,8 +386,14 @@ impl<K: Word> Table<K> {
             Fold::Max => self.fold_one(key, home, value, |l, r| (l.max(r), false)),
         }
         if overflows > 0 {
-            *self.overflows.entry(key).or_default() += overflows;
+            self.add_overflows(key, overflows);
         }
+    }
+
+    /// Notes that the sum of a key that is there went over so often.
+    #[cold]
+    pub fn add_overflows(&mut self, key: K, overflows: u64) {
+        *self.overflows.entry(key).or_default() += overflows;
     }
 }
 
