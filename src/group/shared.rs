@@ -20,9 +20,10 @@ use crate::key::KeyShape;
 /// Parts of the hashes, as a power of two: so many that workers seldom want the same one.
 const PARTS_LOG2: u32 = if cfg!(debug_assertions) { 2 } else { 6 };
 
-/// The most slots of a worker's own table, as a power of two: 4 MiB of one-word keys. With a
-/// quarter or four times as many, the pairs of 20 million records took a tenth longer.
-const OWN_SLOTS_LOG2: u32 = if cfg!(debug_assertions) { 4 } else { 18 };
+/// The most slots of a worker's own table, as a power of two: 2 MiB of one-word keys, which is
+/// what second-level caches hold. Of half and twice as many, neither was faster for one question,
+/// and both were slower for ten at once.
+const OWN_SLOTS_LOG2: u32 = if cfg!(debug_assertions) { 4 } else { 17 };
 
 /// The tables that the workers of a run share for one part of a question.
 #[derive(Debug)]
