@@ -24,6 +24,7 @@
 #[cfg(target_arch = "x86_64")]
 mod gather;
 mod portable;
+mod words;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 

@@ -1,42 +1,13 @@
-//! The definition of every kernel, in plain Rust; also compiled with wider instructions by `x86`.
+//! Every kernel in plain Rust, for any processor; most of them also compiled with wider
+//! instructions by `x86`.
 
+use super::words::{Classes, bits, equal, sweep, within};
 use super::{CHUNK, Chunk, Found, Limit, Literal, Marks, PLACE, Padded, Shape};
 use crate::value::Address;
 
-/// What a byte is: bit 0 no digit, bit 1 separator, bit 2 newline.
-const CLASSES: [u8; 256] = {
-    let mut classes = [0b001u8; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        if (byte as u8).is_ascii_digit() {
-            classes[byte] = 0b000;
-        } else if matches!(byte as u8, b' ' | b'\t'..=b'\r') {
-            classes[byte] = if byte as u8 == b'\n' { 0b110 } else { 0b010 };
-        }
-        byte += 1;
-    }
-    classes
-};
-
 /// See [`super::Scanner::scan`].
 pub fn scan(text: Padded<'_>, start: usize, marks: &mut [u32], openings: &mut Vec<u32>) -> Found {
-    let text = text.text();
-    let (mut last, mut lines, mut wide, mut at_line_start) = (0, 0, 0, true);
-    for (place, &byte) in text.iter().enumerate().skip(start) {
-        let class = u32::from(CLASSES[usize::from(byte)]);
-        let (separator, newline) = (class >> 1 & 1, class >> 2);
-        if at_line_start && matches!(class, 0b001 | 0b010) {
-            openings.push(place as u32);
-        }
-        at_line_start = newline != 0;
-        wide |= class & 1;
-        // Written always, kept only at a separator: no branch depends on the text.
-        marks[last + 1] = (place as u32 + 1) | newline << 30 | wide << 31;
-        last += separator as usize;
-        lines += newline as usize;
-        wide &= separator ^ 1;
-    }
-    Found { marks: last, lines }
+    sweep(text, start, marks, openings, Classes::of)
 }
 
 /// See [`Marks::rows`].
@@ -165,7 +136,13 @@ pub fn ipv4s(
 ) {
     for (position, &row) in rows.iter().enumerate() {
         let (start, length) = locate(marks, row, column);
-        let value = ipv4(&marks.text.bytes[start..start + length]);
+        let value = ipv4([word(marks, start), word(marks, start + 8)], length);
+        debug_assert_eq!(value, {
+            match Address::parse(&marks.text.bytes[start..start + length]) {
+                Address::V4(value) => Some(value),
+                _ => None,
+            }
+        });
         values.push(value.unwrap_or_default());
         if value.is_none() {
             others.push(position as u32);
@@ -173,37 +150,39 @@ pub fn ipv4s(
     }
 }
 
-/// A canonically spelled IPv4 address; agrees with [`Address::parse`].
+/// Bytes of the longest IPv4 address.
+const IPV4_BYTES_MAX: usize = 15;
+
+/// The least value that an octet of so many digits may have without a leading zero.
+const OCTET_LEAST: [u32; 4] = [0, 0, 10, 100];
+
+/// A canonically spelled IPv4 address of `length` bytes, the first of which are in two words.
 #[inline(always)]
-fn ipv4(text: &[u8]) -> Option<u32> {
-    let (mut value, mut octet, mut digits, mut dots) = (0u32, 0u32, 0u32, 0u32);
-    for &byte in text {
-        let digit = u32::from(byte.wrapping_sub(b'0'));
-        if digit <= 9 {
-            if digits > 0 && octet == 0 {
-                return None;
-            }
-            octet = octet * 10 + digit;
-            digits += 1;
-            if octet > 255 {
-                return None;
-            }
-        } else if byte == b'.' && digits > 0 && dots < 3 {
-            value = value << 8 | octet;
-            (octet, digits, dots) = (0, 0, dots + 1);
-        } else {
-            return None;
-        }
+fn ipv4(words: [u64; 2], length: usize) -> Option<u32> {
+    let length = length.min(IPV4_BYTES_MAX + 1);
+    let field = (1u32 << length) - 1;
+    let join = |of: fn(u64) -> u64| (bits(of(words[0])) | bits(of(words[1])) << 8) as u32;
+    let dots = join(|word| equal(word, b'.')) & field;
+    let digits = join(|word| within(word, b'0', b'9')) & field;
+    // The dots, and the end of the field as a fourth.
+    let mut ends = dots | 1 << length;
+    let mut is_off = (dots | digits != field) | (ends.count_ones() != 4) | (length == 16);
+    let text = u128::from(words[0]) | u128::from(words[1]) << 64;
+    let (mut value, mut from) = (0u32, 0u32);
+    for _ in 0..4 {
+        // What is no address may have fewer ends: bit 31 stands for those.
+        let end = (ends | 1 << 31).trailing_zeros();
+        let count = end.wrapping_sub(from);
+        is_off |= count.wrapping_sub(1) > 2;
+        // Up to three digits, the last one in the highest byte.
+        let octet = ((text >> (8 * from.min(15))) as u32) << (32 - 8 * (count & 3).max(1));
+        let octet = (octet >> 8 & 15) * 100 + (octet >> 16 & 15) * 10 + (octet >> 24 & 15);
+        is_off |= (octet > 255) | (octet < OCTET_LEAST[count as usize & 3]);
+        value = value << 8 | octet & 255;
+        ends &= ends.wrapping_sub(1);
+        from = end + 1;
     }
-    let value = (dots == 3 && digits > 0).then_some(value << 8 | octet);
-    debug_assert_eq!(
-        value.map_or(Address::Bad, Address::V4),
-        match Address::parse(text) {
-            address @ Address::V4(_) => address,
-            _ => Address::Bad,
-        }
-    );
-    value
+    (!is_off).then_some(value)
 }
 
 /// See [`Marks::select`].

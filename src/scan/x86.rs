@@ -5,8 +5,9 @@
 use std::arch::x86_64::*;
 
 use super::{
-    Found, Limit, Literal, Marks, NEWLINE, PLACE, Padded, Shape, WIDE, gather,
+    Found, Limit, Literal, Marks, NEWLINE, Padded, Shape, WIDE, gather,
     portable::{self},
+    words::{Carry, Classes, sweep},
 };
 
 /// Whether the processor has what the `_avx2` functions are compiled for.
@@ -29,61 +30,6 @@ pub fn has_avx512() -> bool {
         && is_x86_feature_detected!("avx512vbmi2")
 }
 
-/// What the bytes of one 64-byte word are, a bit for each.
-struct Classes {
-    separators: u64,
-    newlines: u64,
-    /// Neither digits nor separators.
-    others: u64,
-}
-
-impl Classes {
-    /// Without the bytes from `length` on.
-    #[inline(always)]
-    fn first(self, length: usize) -> Self {
-        let keep = if length < 64 { (1 << length) - 1 } else { u64::MAX };
-        Self {
-            separators: self.separators & keep,
-            newlines: self.newlines & keep,
-            others: self.others & keep,
-        }
-    }
-}
-
-/// What is carried from one word to the next.
-struct Carry {
-    /// 1 if the field that reaches into the next word holds a byte that is no digit.
-    wide: u64,
-    /// 1 if the next word begins a line.
-    line_start: u64,
-}
-
-impl Carry {
-    /// The separators whose field holds a byte that is no digit.
-    ///
-    /// Fields are runs of ones. Adding a one inside a run makes a carry that ripples to the bit
-    /// after the run, which is its separator; more ones in the same run change nothing there.
-    #[inline(always)]
-    fn wide_separators(&mut self, classes: &Classes, fields: u64) -> u64 {
-        let (sum, over) = fields.overflowing_add(classes.others);
-        let (sum, over_again) = sum.overflowing_add(self.wide);
-        self.wide = u64::from(over | over_again);
-        sum & classes.separators
-    }
-
-    /// Pushes where lines begin with a byte that is neither a digit nor a newline.
-    #[inline(always)]
-    fn push_openings(&mut self, classes: &Classes, at: usize, openings: &mut Vec<u32>) {
-        let openers = classes.others | (classes.separators ^ classes.newlines);
-        let mut found = (classes.newlines << 1 | self.line_start) & openers;
-        self.line_start = classes.newlines >> 63;
-        while found != 0 {
-            openings.push(at as u32 + found.trailing_zeros());
-            found &= found - 1;
-        }
-    }
-}
-
 /// See [`super::Scanner::scan`].
 ///
 /// # Safety
@@ -100,7 +46,7 @@ pub unsafe fn scan_avx512(
 ) -> Found {
     let (base, end) = (text.bytes.as_ptr(), text.length);
     let (mut last, mut lines) = (0, 0);
-    let mut carry = Carry { wide: 0, line_start: 1 };
+    let mut carry = Carry::new();
     let blank = _mm512_set1_epi8(b' ' as i8);
     let newline = _mm512_set1_epi8(b'\n' as i8);
     let tab = _mm512_set1_epi8(b'\t' as i8);
@@ -175,60 +121,28 @@ pub unsafe fn scan_avx2(
     marks: &mut [u32],
     openings: &mut Vec<u32>,
 ) -> Found {
-    let (base, end) = (text.bytes.as_ptr(), text.length);
-    let (mut last, mut lines) = (0, 0);
-    let mut carry = Carry { wide: 0, line_start: 1 };
-    let mut at = start;
-    while at < end {
-        // SAFETY: `at` is below the text's length, and `Padded` has 64 readable bytes after that.
-        let (low, high) = unsafe {
-            (
-                classes_avx2(_mm256_loadu_si256(base.add(at).cast())),
-                classes_avx2(_mm256_loadu_si256(base.add(at + 32).cast())),
-            )
-        };
-        let join = |low: u32, high: u32| u64::from(low) | u64::from(high) << 32;
-        let separators = join(low.0, high.0);
-        let classes = Classes {
-            separators,
-            newlines: join(low.1, high.1),
-            others: join(low.2, high.2) & !separators,
-        };
-        let mut fields = !separators;
-        let classes = if end - at < 64 {
-            fields &= (1 << (end - at)) - 1;
-            classes.first(end - at)
-        } else {
-            classes
-        };
-        let wide = carry.wide_separators(&classes, fields);
-        carry.push_openings(&classes, at, openings);
-        let found = classes.separators.count_ones() as usize;
-        lines += classes.newlines.count_ones() as usize;
-        let target = &mut marks[last + 1..][..64];
-        let mut rest = classes.separators;
-        let mut written = 0;
-        // Eight at a time: how many there are is not predictable, that there are few is.
-        while written < found {
-            for slot in &mut target[written..written + 8] {
-                let bit = rest.trailing_zeros();
-                let wide = (wide >> (bit & 63)) as u32 & 1;
-                let newline = (classes.newlines >> (bit & 63)) as u32 & 1;
-                *slot = (at as u32 + bit + 1) & PLACE | newline << 30 | wide << 31;
-                rest &= rest.wrapping_sub(1);
-            }
-            written += 8;
-        }
-        last += found;
-        at += 64;
-    }
-    Found { marks: last, lines }
+    sweep(text, start, marks, openings, |bytes| classes_avx2(bytes))
+}
+
+/// What 64 bytes are.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn classes_avx2(bytes: &[u8; 64]) -> Classes {
+    // SAFETY: an array of 64 bytes is read, 32 at a time.
+    let (low, high) = unsafe {
+        let base = bytes.as_ptr();
+        (_mm256_loadu_si256(base.cast()), _mm256_loadu_si256(base.add(32).cast()))
+    };
+    let (low, high) = (half_avx2(low), half_avx2(high));
+    let join = |low: u32, high: u32| u64::from(low) | u64::from(high) << 32;
+    let separators = join(low.0, high.0);
+    Classes { separators, newlines: join(low.1, high.1), others: join(low.2, high.2) & !separators }
 }
 
 /// Separators, newlines and non-digits among 32 bytes.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn classes_avx2(bytes: __m256i) -> (u32, u32, u32) {
+fn half_avx2(bytes: __m256i) -> (u32, u32, u32) {
     let is = |byte: u8| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte as i8));
     // Unsigned `x <= limit` where the instruction set has only equality and minimum.
     let from_to = |from: u8, span: u8| {
