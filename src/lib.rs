@@ -5,8 +5,8 @@
 //!
 //! 1. `source` finds files, folders and standard input, leaves out what nobody asks for, and cuts
 //!    the rest, plain, gzip or zstd by content, into blocks of whole lines.
-//! 2. `scan` finds every separator of a block in one sweep (the unsafe room, with AVX-512, AVX2
-//!    and portable twins, chosen at run time).
+//! 2. `scan` finds every separator of a block in one sweep (the unsafe room, with AVX-512, AVX2,
+//!    NEON and portable twins, chosen at run time).
 //! 3. `layout` says which field stands in which column; a header counts for the lines after it.
 //!    `record` reads one line the plain way: it is the definition of what a record is. `json`
 //!    finds the events in a JSON text, and the values in an event.

@@ -5,7 +5,7 @@
 
 use std::arch::x86_64::*;
 
-use super::x86::{OCTETS, octets_at};
+use super::octets::{OCTETS, octets_at};
 use super::{CHUNK, Limit, Literal, Marks, PLACE, Shape, portable};
 
 /// Rows in a vector.

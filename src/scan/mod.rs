@@ -16,13 +16,16 @@
 //! # Why it is sound
 //! Loads run past the end of a field, never past the end of the buffer: [`Padded`] is the proof
 //! that [`PAD`] bytes after the text may be read, and [`Marks`] can only be made by scanning a
-//! `Padded` and borrows it, so every place in it lies inside that text. The files `portable` and
-//! `x86` have the same functions in the same order, and `gather` has those of AVX-512 that take
-//! eight rows at once; `portable` is the definition, and the tests at the end of this file hold
-//! every implementation against it.
+//! `Padded` and borrows it, so every place in it lies inside that text. The files `portable`,
+//! `aarch64` and `x86` have the same functions in the same order, and `gather` has those of AVX-512
+//! that take several rows at once; the tests hold every one of them against the obvious way.
 
+#[cfg(target_arch = "aarch64")]
+mod aarch64;
 #[cfg(target_arch = "x86_64")]
 mod gather;
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+mod octets;
 mod portable;
 mod words;
 #[cfg(target_arch = "x86_64")]
@@ -74,8 +77,10 @@ impl<'a> Padded<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Level {
-    /// Plain Rust, for any processor: the definition.
+    /// Plain Rust, for any processor.
     Portable,
+    /// 64-bit ARM with NEON, which all of them have.
+    Neon,
     /// x86-64 with AVX2 and BMI.
     Avx2,
     /// x86-64 with AVX-512 (F, BW, VL, VBMI2).
@@ -87,12 +92,13 @@ pub const LEVEL_VARIABLE: &str = "FLOWAGG_SIMD";
 
 impl Level {
     /// Every level, slowest first.
-    pub const ALL: [Level; 3] = [Level::Portable, Level::Avx2, Level::Avx512];
+    pub const ALL: [Level; 4] = [Level::Portable, Level::Neon, Level::Avx2, Level::Avx512];
 
     /// The name that `FLOWAGG_SIMD` takes.
     pub fn name(self) -> &'static str {
         match self {
             Level::Portable => "portable",
+            Level::Neon => "neon",
             Level::Avx2 => "avx2",
             Level::Avx512 => "avx512",
         }
@@ -102,12 +108,13 @@ impl Level {
     pub fn is_available(self) -> bool {
         match self {
             Level::Portable => true,
+            Level::Neon => cfg!(target_arch = "aarch64"),
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => x86::has_avx2(),
             #[cfg(target_arch = "x86_64")]
             Level::Avx512 => x86::has_avx512(),
             #[cfg(not(target_arch = "x86_64"))]
-            _ => false,
+            Level::Avx2 | Level::Avx512 => false,
         }
     }
 
@@ -176,6 +183,8 @@ impl Scanner {
         self.marks[0] = start as u32 | NEWLINE;
         let found = match self.level {
             Level::Portable => portable::scan(text, start, &mut self.marks, &mut self.openings),
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon => aarch64::scan(text, start, &mut self.marks, &mut self.openings),
             // SAFETY: `new` checked that the processor has the level's instructions, and `marks`
             // has room for a mark per byte and a vector more.
             #[cfg(target_arch = "x86_64")]
@@ -189,7 +198,7 @@ impl Scanner {
             Level::Avx512 => unsafe {
                 x86::scan_avx512(text, start, &mut self.marks, &mut self.openings)
             },
-            #[cfg(not(target_arch = "x86_64"))]
+            #[allow(unreachable_patterns, reason = "other processors")]
             _ => unreachable!("`new` refuses levels that the processor lacks"),
         };
         Marks {
@@ -283,7 +292,9 @@ impl<'a> Marks<'a> {
             return;
         }
         match self.level {
-            Level::Portable => portable::rows(self, shape, cursor, end, rows_max, rows),
+            Level::Portable | Level::Neon => {
+                portable::rows(self, shape, cursor, end, rows_max, rows);
+            }
             // SAFETY: the level was checked when the scanner was made.
             #[cfg(target_arch = "x86_64")]
             #[allow(unsafe_code, reason = "kernels need instructions checked at run time")]
@@ -299,13 +310,15 @@ impl<'a> Marks<'a> {
 }
 
 macro_rules! column_kernels {
-    ($($(#[$meta:meta])* $name:ident, $avx2:ident, $avx512:ident,
+    ($($(#[$meta:meta])* $name:ident, $neon:path, $avx2:ident, $avx512:ident,
         ($($arg:ident: $type:ty),*);)*) => {
         impl Marks<'_> {
             $($(#[$meta])*
             pub fn $name(&self, rows: &[u32], column: usize, $($arg: $type),*) {
                 match self.level {
                     Level::Portable => portable::$name(self, rows, column, $($arg),*),
+                    #[cfg(target_arch = "aarch64")]
+                    Level::Neon => $neon(self, rows, column, $($arg),*),
                     // SAFETY: the level was checked when the scanner was made.
                     #[cfg(target_arch = "x86_64")]
                     #[allow(unsafe_code, reason = "kernels need instructions checked at run time")]
@@ -314,7 +327,7 @@ macro_rules! column_kernels {
                     #[cfg(target_arch = "x86_64")]
                     #[allow(unsafe_code, reason = "kernels need instructions checked at run time")]
                     Level::Avx512 => unsafe { x86::$avx512(self, rows, column, $($arg),*) },
-                    #[cfg(not(target_arch = "x86_64"))]
+                    #[allow(unreachable_patterns, reason = "other processors")]
                     _ => unreachable!("no scanner has such a level"),
                 }
             })*
@@ -325,20 +338,21 @@ macro_rules! column_kernels {
 column_kernels! {
     /// Decodes a column of digits (1 to [`DIGITS_MAX`] of them) of regular `rows`, appending one
     /// value for each row to `values`.
-    numbers, numbers_avx2, numbers_avx512, (values: &mut Vec<u64>);
+    numbers, portable::numbers, numbers_avx2, numbers_avx512, (values: &mut Vec<u64>);
 
     /// Appends to `over` the position in `rows` of each row whose number, a column of digits, is
     /// larger than `limit`.
-    numbers_over, numbers_over_avx2, numbers_over_avx512, (limit: Limit, over: &mut Vec<u32>);
+    numbers_over, portable::numbers_over, numbers_over_avx2, numbers_over_avx512,
+        (limit: Limit, over: &mut Vec<u32>);
 
     /// Decodes a column of IPv4 addresses of regular `rows`, appending one big-endian value for
     /// each row to `values`; positions of rows that hold anything but a canonically spelled IPv4
     /// address are appended to `others` (their value is meaningless).
-    ipv4s, ipv4s_avx2, ipv4s_avx512, (values: &mut Vec<u32>, others: &mut Vec<u32>);
+    ipv4s, aarch64::ipv4s, ipv4s_avx2, ipv4s_avx512, (values: &mut Vec<u32>, others: &mut Vec<u32>);
 
     /// Appends to `selected` the position in `rows` of each row whose text in this column is
     /// (or with `negate`, is not) one of `literals`.
-    select, select_avx2, select_avx512,
+    select, portable::select, select_avx2, select_avx512,
         (literals: &[Literal], negate: bool, selected: &mut Vec<u32>);
 }
 

@@ -1,7 +1,7 @@
 //! Every kernel in plain Rust, for any processor; most of them also compiled with wider
 //! instructions by `x86`.
 
-use super::words::{Classes, bits, equal, sweep, within};
+use super::words::{Classes, HIGHS, bits, equal, sweep, within};
 use super::{CHUNK, Chunk, Found, Limit, Literal, Marks, PLACE, Padded, Shape};
 use crate::value::Address;
 
@@ -71,8 +71,8 @@ fn word(marks: &Marks<'_>, place: usize) -> u64 {
     let bytes = &marks.text.bytes;
     debug_assert!(place + 8 <= bytes.len());
     // SAFETY: `place` comes from a mark of this very text (`Marks` borrows it), so it is at most
-    // the text's length, and `Padded` promises `PAD` >= 16 readable bytes after that; callers
-    // add at most 8.
+    // the text's length, and `Padded` promises `PAD` >= 24 readable bytes after that; callers
+    // add at most 16.
     #[allow(unsafe_code, reason = "loads run into the padding; a check per load costs 6 %")]
     unsafe {
         bytes.as_ptr().add(place).cast::<u64>().read_unaligned().to_le()
@@ -136,7 +136,7 @@ pub fn ipv4s(
 ) {
     for (position, &row) in rows.iter().enumerate() {
         let (start, length) = locate(marks, row, column);
-        let value = ipv4([word(marks, start), word(marks, start + 8)], length);
+        let value = ipv4(marks, start, length);
         debug_assert_eq!(value, {
             match Address::parse(&marks.text.bytes[start..start + length]) {
                 Address::V4(value) => Some(value),
@@ -156,33 +156,34 @@ const IPV4_BYTES_MAX: usize = 15;
 /// The least value that an octet of so many digits may have without a leading zero.
 const OCTET_LEAST: [u32; 4] = [0, 0, 10, 100];
 
-/// A canonically spelled IPv4 address of `length` bytes, the first of which are in two words.
+/// A canonically spelled IPv4 address in a field.
 #[inline(always)]
-fn ipv4(words: [u64; 2], length: usize) -> Option<u32> {
+fn ipv4(marks: &Marks<'_>, start: usize, length: usize) -> Option<u32> {
     let length = length.min(IPV4_BYTES_MAX + 1);
-    let field = (1u32 << length) - 1;
-    let join = |of: fn(u64) -> u64| (bits(of(words[0])) | bits(of(words[1])) << 8) as u32;
-    let dots = join(|word| equal(word, b'.')) & field;
-    let digits = join(|word| within(word, b'0', b'9')) & field;
+    let words = [word(marks, start), word(marks, start + 8)];
+    let inside = [keep(length), if length > 8 { keep(length - 8) } else { 0 }];
+    let dots = words.map(|word| equal(word, b'.'));
+    let others = |i: usize| !(dots[i] | within(words[i], b'0', b'9')) & HIGHS & inside[i];
+    let dots = (bits(dots[0]) | bits(dots[1]) << 8) as u32 & ((1 << length) - 1);
     // The dots, and the end of the field as a fourth.
     let mut ends = dots | 1 << length;
-    let mut is_off = (dots | digits != field) | (ends.count_ones() != 4) | (length == 16);
-    let text = u128::from(words[0]) | u128::from(words[1]) << 64;
+    let mut is_off = (others(0) | others(1) != 0) | (length > IPV4_BYTES_MAX);
     let (mut value, mut from) = (0u32, 0u32);
     for _ in 0..4 {
-        // What is no address may have fewer ends: bit 31 stands for those.
+        // What is no address may have fewer ends; then its octets are too long.
         let end = (ends | 1 << 31).trailing_zeros();
+        ends &= ends.wrapping_sub(1);
         let count = end.wrapping_sub(from);
         is_off |= count.wrapping_sub(1) > 2;
         // Up to three digits, the last one in the highest byte.
-        let octet = ((text >> (8 * from.min(15))) as u32) << (32 - 8 * (count & 3).max(1));
-        let octet = (octet >> 8 & 15) * 100 + (octet >> 16 & 15) * 10 + (octet >> 24 & 15);
+        let text = word(marks, start + (from & 15) as usize) as u32;
+        let text = text << (32 - 8 * count.clamp(1, 3));
+        let octet = (text >> 8 & 15) * 100 + (text >> 16 & 15) * 10 + (text >> 24 & 15);
         is_off |= (octet > 255) | (octet < OCTET_LEAST[count as usize & 3]);
         value = value << 8 | octet & 255;
-        ends &= ends.wrapping_sub(1);
         from = end + 1;
     }
-    (!is_off).then_some(value)
+    (!is_off & (ends == 0)).then_some(value)
 }
 
 /// See [`Marks::select`].

@@ -330,5 +330,5 @@ fn selection_compares_whole_texts() {
 fn environment_names_are_the_levels() {
     assert!(Level::best().is_available());
     assert!(Level::Portable.is_available());
-    assert_eq!(Level::ALL.map(Level::name), ["portable", "avx2", "avx512"]);
+    assert_eq!(Level::ALL.map(Level::name), ["portable", "neon", "avx2", "avx512"]);
 }

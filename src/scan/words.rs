@@ -28,21 +28,37 @@ impl Classes {
     /// Of 64 bytes, eight at a time, each in a byte of a word.
     #[inline(always)]
     pub fn of(bytes: &[u8; 64]) -> Self {
+        // Bit `i` of byte `j` is for byte `j` of the `i`th eight.
         let (mut separators, mut newlines, mut digits) = (0, 0, 0);
         for (nth, eight) in bytes.as_chunks::<8>().0.iter().enumerate() {
             let word = u64::from_le_bytes(*eight);
             let newline = equal(word, b'\n');
             let separator = equal(word, b' ') | within(word, b'\t', b'\r');
-            separators |= bits(separator) << (8 * nth);
-            newlines |= bits(newline) << (8 * nth);
-            digits |= bits(within(word, b'0', b'9')) << (8 * nth);
+            separators |= separator >> (7 - nth);
+            newlines |= newline >> (7 - nth);
+            digits |= within(word, b'0', b'9') >> (7 - nth);
         }
-        Self { separators, newlines, others: !(separators | digits) }
+        let separators = transposed(separators);
+        let others = !(separators | transposed(digits));
+        Self { separators, newlines: transposed(newlines), others }
     }
 }
 
+/// Bit `j` of byte `i` where bit `i` of byte `j` was: squares of one, two and four change places
+/// (H. S. Warren, "Hacker's Delight", section 7-3).
+#[inline(always)]
+fn transposed(bits: u64) -> u64 {
+    let swap = |bits: u64, distance: u32, squares: u64| {
+        let off = (bits ^ bits >> distance) & squares;
+        bits ^ off ^ off << distance
+    };
+    let bits = swap(bits, 7, 0x00aa_00aa_00aa_00aa);
+    let bits = swap(bits, 14, 0x0000_cccc_0000_cccc);
+    swap(bits, 28, 0x0000_0000_f0f0_f0f0)
+}
+
 /// The highest bit of each byte.
-const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
+pub const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
 
 /// A byte in each byte of a word.
 const fn each(byte: u8) -> u64 {

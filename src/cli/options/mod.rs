@@ -37,7 +37,7 @@ Exit codes:
   2  wrong usage, a bad rule or a bad pattern: nothing was run
 
 Environment:
-  FLOWAGG_SIMD  portable, avx2 or avx512: use these instructions instead of the best ones
+  FLOWAGG_SIMD  portable, neon, avx2 or avx512: use these instructions instead of the best ones
   NO_COLOR      if set and not empty, no colours; there are none but on a terminal";
 
 const ABOUT: &str = "Question AWS VPC flow logs: bytes accepted, bytes rejected, top contributors";
