@@ -154,7 +154,7 @@ fn wrapped(records: &[String]) -> Vec<(&'static str, String, u64, u64)> {
         ("paths.txt", lines(records, |_, record| format!("{path}.gz:{record}")), 0, 0),
         ("page.json", format!("{{\n\"events\": [\n{}]}}\n", events_of(records).join(",\n")), 0, 0),
         ("events.ndjson", lines(&events_of(records), |_, event| event.to_owned()), 0, 0),
-        ("messages.json", format!("{records:#?}\n"), 0, 0),
+        ("messages.json", format!("{records:#?}\n"), 0, 2),
         ("subscriptions.json", subscriptions(records), 0, 0),
         ("members.ndjson", members(records), 0, 0),
         ("number.txt", lines(records, |at, record| format!("{}:{record}", at + 2)), 0, 0),

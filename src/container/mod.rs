@@ -42,9 +42,8 @@ pub enum Piece {
         length: usize,
         /// Lines before them that were headers and are not in the buffer.
         headers: u64,
-        /// The layout of these lines and those of the blocks after it; none if nothing new is
-        /// known.
-        layout: Option<Arc<Layout>>,
+        /// What is known of the columns of these lines and those of the blocks after it.
+        stated: Stated,
     },
     /// There is no more.
     End {
@@ -53,6 +52,19 @@ pub enum Piece {
         /// Whether there was a line without an end, which is lost.
         partial: bool,
     },
+}
+
+/// What a container says of the columns of a block.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Stated {
+    /// Nothing new.
+    #[default]
+    Nothing,
+    /// They are these.
+    Layout(Arc<Layout>),
+    /// What was said before is over: the lines are a text that says it itself, as one does at
+    /// its beginning.
+    Text,
 }
 
 /// What is asked of the events of a run.
@@ -139,7 +151,11 @@ fn wrapping(head: &[u8], wanted: Wanted) -> Wrapping {
     if let Some(delimiter) = table::delimiter(head, wanted) {
         return Wrapping::Csv { delimiter };
     }
-    prefix::form(head, wanted).map_or(Wrapping::Plain, Wrapping::Prefixed)
+    match prefix::form(head, wanted) {
+        Some(form) => Wrapping::Prefixed(form),
+        None if wanted.flow_logs && !wanted.json && json::is_among_lines(head) => Wrapping::Json,
+        None => Wrapping::Plain,
+    }
 }
 
 /// An open stream.
@@ -219,7 +235,7 @@ struct Text<'a>(Cutter<'a>);
 impl Pieces for Text<'_> {
     fn next(&mut self, buffer: &mut Vec<u8>) -> Piece {
         match self.0.next(buffer) {
-            Cut::Block(length) => Piece::Block { length, headers: 0, layout: None },
+            Cut::Block(length) => Piece::Block { length, headers: 0, stated: Stated::Nothing },
             Cut::End { result, partial } => {
                 Piece::End { result: result.map_err(Error::from), partial }
             }

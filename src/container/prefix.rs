@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr_iter, memchr2, memmem};
 
-use super::{Piece, Pieces, Text, Wanted};
+use super::{Piece, Pieces, Stated, Text, Wanted};
 use crate::error::Error;
 use crate::layout::Layout;
 use crate::record::{LINE_BYTES_MAX, tokens};
@@ -73,6 +73,7 @@ impl Form {
 pub fn form(head: &[u8], wanted: Wanted) -> Option<Form> {
     let mut rest = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(head);
     let mut looked_at = 0;
+    let mut timed = Timed::default();
     while !rest.is_empty() && looked_at < LINES_LOOKED_AT {
         let end = memchr(b'\n', rest).unwrap_or(rest.len());
         let is_whole = end < rest.len() || looked_at == 0;
@@ -85,8 +86,39 @@ pub fn form(head: &[u8], wanted: Wanted) -> Option<Form> {
         if let Some(form) = form_of(line, wanted) {
             return Some(form);
         }
+        timed.look_at(line);
     }
-    None
+    timed.form().filter(|_| wanted.flow_logs && wanted.columns.is_none())
+}
+
+/// Lines whose columns nothing says, and what they begin with. No field of a flow log is a time
+/// with a date: where all begin with one, it is no value of the record.
+#[derive(Default)]
+struct Timed {
+    zone: Option<Zone>,
+    has_others: bool,
+}
+
+impl Timed {
+    fn look_at(&mut self, line: &[u8]) {
+        if tokens(line).next().is_none() {
+            return;
+        }
+        match time(line).filter(|&(end, _)| is_of_values(&line[end..])) {
+            Some((_, zone)) => self.zone = Some(zone),
+            None => self.has_others = true,
+        }
+    }
+
+    fn form(&self) -> Option<Form> {
+        let form = |zone| if zone == Zone::Offset { Form::Stream } else { Form::Time };
+        self.zone.filter(|_| !self.has_others).map(form)
+    }
+}
+
+/// Whether a line, or its rest, holds values and no JSON.
+fn is_of_values(line: &[u8]) -> bool {
+    tokens(line).next().is_some_and(|first| first[0] != b'{')
 }
 
 /// What stands around the record of a line.
@@ -209,7 +241,7 @@ impl Pieces for Prefixed<'_> {
                 let has_mark = is_first && text.starts_with(BYTE_ORDER_MARK);
                 let start = if has_mark { BYTE_ORDER_MARK.len() } else { 0 };
                 let length = self.form.strip(text, start);
-                Piece::Block { length, headers: 0, layout: None }
+                Piece::Block { length, headers: 0, stated: Stated::Nothing }
             }
             Cut::End { result, partial } => {
                 Piece::End { result: result.map_err(Error::from), partial }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use csv::{ByteRecord, Reader, ReaderBuilder};
 use memchr::memchr;
 
-use super::{Failing, Piece, Pieces, Wanted};
+use super::{Failing, Piece, Pieces, Stated, Wanted};
 use crate::error::{Error, ErrorKind};
 use crate::field::{Field, Kind};
 use crate::layout::Layout;
@@ -142,17 +142,10 @@ impl Columns {
         Some(Self::Fields { layout, is_number })
     }
 
-    fn layout(&self) -> Option<&Arc<Layout>> {
-        match self {
-            Self::Message { .. } => None,
-            Self::Fields { layout, .. } => Some(layout),
-        }
-    }
-
     /// Writes what a row holds as a line.
     fn write(&self, row: &ByteRecord, delimiter: u8, line: &mut Vec<u8>) {
         // No value of a record holds a newline: a quote was left open, and these are lines.
-        let is_cut = self.layout().is_some() && memchr(b'\n', row.as_slice()).is_some();
+        let is_cut = matches!(self, Self::Fields { .. }) && memchr(b'\n', row.as_slice()).is_some();
         if is_cut || is_no_row(row) {
             write_joined(row.iter(), delimiter, line);
             if !is_cut || line.last() != Some(&b'\n') {
@@ -354,8 +347,12 @@ impl Pieces for Table<'_> {
             return Piece::End { result, partial };
         }
         make_room(buffer, length);
-        let columns = self.columns.as_ref().filter(|_| is_new);
-        Piece::Block { length, headers, layout: columns.and_then(Columns::layout).cloned() }
+        let stated = match self.columns.as_ref().filter(|_| is_new) {
+            Some(Columns::Fields { layout, .. }) => Stated::Layout(Arc::clone(layout)),
+            Some(Columns::Message { .. }) => Stated::Text,
+            None => Stated::Nothing,
+        };
+        Piece::Block { length, headers, stated }
     }
 }
 

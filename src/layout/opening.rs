@@ -24,6 +24,38 @@ pub enum Opening {
     },
 }
 
+/// What transit gateways are seen to send to CloudWatch Logs where the fields were picked: those of
+/// the table but for the kind of the resource, accounts of VPCs, lost packets and services.
+const SHORT_TRANSIT_GATEWAY: [Field; 27] = [
+    Field::Version,
+    Field::AccountId,
+    Field::TgwId,
+    Field::TgwAttachmentId,
+    Field::TgwSrcVpcId,
+    Field::TgwDstVpcId,
+    Field::TgwSrcSubnetId,
+    Field::TgwDstSubnetId,
+    Field::TgwSrcEni,
+    Field::TgwDstEni,
+    Field::TgwSrcAzId,
+    Field::TgwDstAzId,
+    Field::TgwPairAttachmentId,
+    Field::SrcAddr,
+    Field::DstAddr,
+    Field::SrcPort,
+    Field::DstPort,
+    Field::Protocol,
+    Field::Packets,
+    Field::Bytes,
+    Field::Start,
+    Field::End,
+    Field::LogStatus,
+    Field::Type,
+    Field::TcpFlags,
+    Field::FlowDirection,
+    Field::Region,
+];
+
 /// Bytes of a line that are kept to show it.
 const SHOWN_BYTES: usize = 200;
 
@@ -77,6 +109,10 @@ impl Layout {
         if values.len() == TRANSIT_GATEWAY.len() && fits(&TRANSIT_GATEWAY, &values) {
             return Some(Self::of(&TRANSIT_GATEWAY));
         }
+        let short = &SHORT_TRANSIT_GATEWAY;
+        if values.len() == short.len() && fits(short, &values) {
+            return Some(Self::of(short));
+        }
         // The console writes custom formats in the order of the alphabet.
         let mut fields = V5.to_vec();
         if values.len() == V5.len() + 1 {
@@ -105,6 +141,7 @@ fn fits(fields: &[Field], values: &[&[u8]]) -> bool {
                 Field::FlowDirection => is_word(value, &["ingress", "egress"]),
                 Field::Type => is_word(value, &["IPv4", "IPv6", "EFA"]),
                 Field::ResourceType => value.starts_with(b"TransitGateway"),
+                Field::TgwId => value.starts_with(b"tgw-"),
                 _ => true,
             }
     })
@@ -135,6 +172,9 @@ mod tests {
         let gateway = "6 TransitGateway 1 tgw-1 a 1 1 v v s s e e z z a 10.0.0.1 10.0.0.2 1 2 6 \
             1 40 1600000000 1600000060 OK IPv4 0 0 0 0 2 us-east-1 ingress - -";
         assert_eq!(opening(gateway), known(&TRANSIT_GATEWAY));
+        let short = "6 1 tgw-1 a v v s s e e z z a 10.0.0.1 10.0.0.2 1 2 6 1 40 1600000000 \
+            1600000060 OK IPv4 2 ingress us-east-1";
+        assert_eq!(opening(short), known(&SHORT_TRANSIT_GATEWAY));
         let mut alphabet = V5.to_vec();
         alphabet.sort_by_key(|field| field.name());
         let line = "1 ACCEPT az 40 10.0.0.2 443 1600000060 egress i-1 eni-1 OK 1 - 10.0.0.2 - \
@@ -149,6 +189,10 @@ mod tests {
             let line = text.lines().next().unwrap().as_bytes().to_vec();
             assert_eq!(opening(text), Opening::Unknown { columns, line }, "{text}");
         }
+        // As many values as a transit gateway's may have, which do not fit.
+        let short = "6 1 gw-1 a v v s s e e z z a 10.0.0.1 10.0.0.2 1 2 6 1 40 1600000000 \
+            1600000060 OK IPv4 2 ingress us-east-1";
+        assert_eq!(opening(short), Opening::Unknown { columns: 27, line: short.into() });
         // As many values as version 2: damaged records.
         assert_eq!(opening(&V2_LINE.replace("443", "x")), known(&V2));
         for text in ["", "\n\n", "# a b\n", "{\"a\":1}\n", "srcaddr bytes\n10.0.0.1 5\n"] {

@@ -3,7 +3,14 @@
 //!
 //! A string `message` is a line; so is a string on the outside. An object of which enough members
 //! are fields of a flow log is a record. Whatever else there is leaves as it stands, on a line of
-//! its own, and is counted as malformed there.
+//! its own, and is counted as malformed there. A line of text between objects is one too.
+//!
+//! What counts as a line is an event, however many of them stand on one line, or lines on which
+//! one stands: envelopes are none. Lines that hold nothing but brackets and commas around the
+//! values, or nothing at all, are blank ones.
+//!
+//! Text has no columns of its own, but those that the input's text has without objects: of the
+//! last header, or those that its first record shows.
 //!
 //! Only where nobody asks for JSON: events that are asked for by path are found in the lines.
 
@@ -19,10 +26,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Piece, Pieces};
+use super::{Piece, Pieces, Stated};
 use crate::error::{Error, ErrorKind};
 use crate::field::Field;
-use crate::layout::{Layout, Opening};
+use crate::layout::Layout;
 use crate::source::{GZIP_MAGIC, gzip_reader, make_room};
 use split::{Next, Splitter, VALUE_BYTES_MAX};
 
@@ -35,9 +42,12 @@ const DECODED_BYTES_MAX: u64 = 64 << 20;
 /// The most bytes of lines that are put together.
 const BLOCK_BYTES_MAX: usize = 8 << 20;
 
-/// Columns that objects may have beside the fields of flow logs. Beyond them members are left out:
-/// each new one makes a new layout.
+/// Columns that objects may have beside the fields of flow logs: each new one makes a new layout.
+/// Beyond them members are left out, which is told at the end.
 const COLUMNS_MAX: usize = 256;
+
+/// Blank lines that are kept until there is a line after them.
+const BLANK_LINES_MAX: usize = 64 * 1024;
 
 /// So many known members make a record, whatever others there are.
 const KNOWN_ENOUGH: usize = 4;
@@ -53,6 +63,11 @@ pub fn begins(head: &[u8]) -> bool {
         Some(b'[') => next(b"{\"[]"),
         _ => false,
     }
+}
+
+/// Whether a line of a text, but not the first one, begins as an object does.
+pub fn is_among_lines(head: &[u8]) -> bool {
+    memchr::memmem::find(head, b"\n{\"").is_some()
 }
 
 /// The lines in a stream of JSON.
@@ -81,7 +96,11 @@ impl Pieces for Json<'_> {
             match self.splitter.next() {
                 Ok(Next::Value(value)) => self.lines.value(value, 0),
                 Ok(Next::Line(line)) => self.lines.message(line),
-                Ok(Next::End { is_cut }) => self.outcome = Some((Ok(()), is_cut)),
+                Ok(Next::Blank(lines)) => self.lines.blank(lines),
+                Ok(Next::End { is_cut }) => {
+                    self.lines.write_blank();
+                    self.outcome = Some((Ok(()), is_cut));
+                }
                 Ok(Next::TooLarge) => self.outcome = Some((Err(too_large()), true)),
                 Err(error) => {
                     self.outcome = Some((Err(error.into()), self.splitter.is_within()));
@@ -89,15 +108,15 @@ impl Pieces for Json<'_> {
             }
         }
         let lines = &mut self.lines;
-        let current = || (std::mem::take(&mut lines.text), lines.layout.take());
-        let (text, layout) = lines.finished.pop_front().unwrap_or_else(current);
+        let current = || (std::mem::take(&mut lines.text), std::mem::take(&mut lines.stated));
+        let (text, stated) = lines.finished.pop_front().unwrap_or_else(current);
         if text.is_empty() {
             let (result, partial) = self.outcome.take().unwrap_or((Ok(()), false));
-            return Piece::End { result, partial };
+            return Piece::End { result: result.and_then(|()| lines.end()), partial };
         }
         make_room(buffer, text.len());
         buffer[..text.len()].copy_from_slice(&text);
-        Piece::Block { length: text.len(), headers: 0, layout }
+        Piece::Block { length: text.len(), headers: 0, stated }
     }
 }
 
@@ -114,15 +133,21 @@ fn too_large() -> Error {
 struct Lines {
     /// Those of the block that is being made.
     text: Vec<u8>,
-    /// The layout of that block, if it differs from the one before.
-    layout: Option<Arc<Layout>>,
+    /// What is known of that block's columns, if it is new.
+    stated: Stated,
     /// Blocks before it.
-    finished: VecDeque<(Vec<u8>, Option<Arc<Layout>>)>,
+    finished: VecDeque<(Vec<u8>, Stated)>,
+    /// Blank lines after it.
+    blank_lines: usize,
+    /// The columns of text that is no record: the last header's.
+    header: Option<Arc<Layout>>,
     /// The columns of records, in the order in which they were met.
     names: Vec<String>,
     columns: HashMap<String, usize>,
     /// Whether the block holds records of these columns.
     is_of_records: bool,
+    /// Whether members were left out.
+    is_short: bool,
 }
 
 /// The members of an object, as they are spelled.
@@ -183,6 +208,8 @@ impl Lines {
                 match splitter.next() {
                     Ok(Next::Value(value)) => self.value(value, depth + 1),
                     Ok(Next::Line(line)) => self.message(line),
+                    // The input has no such lines.
+                    Ok(Next::Blank(_)) => {}
                     Ok(Next::End { is_cut: false }) => return true,
                     // What is lost of it stays visible: the envelope becomes a line.
                     Ok(Next::End { is_cut: true } | Next::TooLarge) | Err(_) => return false,
@@ -194,14 +221,12 @@ impl Lines {
     /// A line of text. Newlines in it become blanks: it is one event.
     fn message(&mut self, message: &[u8]) {
         let message = message.trim_ascii_end();
-        if self.is_of_records {
+        if let Some(layout) = Layout::from_header(message) {
+            self.header = Some(Arc::new(layout));
+        }
+        if std::mem::take(&mut self.is_of_records) {
             // The records before had columns of their own; these have not.
-            let layout = match Layout::opening(message) {
-                Opening::Known(layout) => layout,
-                Opening::Stated | Opening::Unknown { .. } => Layout::v2(),
-            };
-            self.begin(Arc::new(layout));
-            self.is_of_records = false;
+            self.begin(self.header.clone().map_or(Stated::Text, Stated::Layout));
         }
         self.part();
         let blank = |&byte: &u8| if matches!(byte, b'\n' | b'\r') { b' ' } else { byte };
@@ -221,6 +246,7 @@ impl Lines {
             };
             let next = self.names.len();
             if field.is_none() && next >= COLUMNS_MAX && !self.columns.contains_key(&name) {
+                self.is_short = true;
                 continue;
             }
             let at = *self.columns.entry(name.clone()).or_insert(next);
@@ -233,7 +259,7 @@ impl Lines {
         if !self.is_of_records || self.names.len() > before {
             // There is a name at least: a record has some that are known.
             if let Ok(layout) = Layout::new(self.names.iter().map(String::as_str)) {
-                self.begin(Arc::new(layout));
+                self.begin(Stated::Layout(Arc::new(layout)));
             }
             self.is_of_records = true;
         }
@@ -247,20 +273,50 @@ impl Lines {
         self.text.push(b'\n');
     }
 
-    /// Ends a block that is large: one value may hold far more than a block has.
-    fn part(&mut self) {
-        if self.text.len() > BLOCK_BYTES_MAX {
-            self.finished.push_back((std::mem::take(&mut self.text), self.layout.take()));
+    /// Lines without a value. They wait for the next one, which says what columns it has.
+    fn blank(&mut self, lines: usize) {
+        self.blank_lines += lines;
+        if self.blank_lines >= BLANK_LINES_MAX {
+            self.write_blank();
         }
     }
 
-    /// Begins a block with a layout of its own.
-    fn begin(&mut self, layout: Arc<Layout>) {
-        if !self.text.is_empty() {
-            let text = std::mem::take(&mut self.text);
-            self.finished.push_back((text, self.layout.take()));
+    fn write_blank(&mut self) {
+        let blank_lines = std::mem::take(&mut self.blank_lines);
+        self.text.resize(self.text.len() + blank_lines, b'\n');
+    }
+
+    /// Makes room for a line: ends a block that is large, as one value may hold far more than a
+    /// block has.
+    fn part(&mut self) {
+        if self.text.len() > BLOCK_BYTES_MAX {
+            self.finish();
         }
-        self.layout = Some(layout);
+        self.write_blank();
+    }
+
+    /// Begins a block that has columns of its own.
+    fn begin(&mut self, stated: Stated) {
+        if !self.text.is_empty() {
+            self.finish();
+        }
+        self.stated = stated;
+    }
+
+    fn finish(&mut self) {
+        let text = std::mem::take(&mut self.text);
+        self.finished.push_back((text, std::mem::take(&mut self.stated)));
+    }
+
+    /// What is to be said when all is read.
+    fn end(&self) -> Result<(), Error> {
+        if !self.is_short {
+            return Ok(());
+        }
+        let text = format!(
+            "its objects have members of more than {COLUMNS_MAX} names; those met last are left out"
+        );
+        Err(Error::new(ErrorKind::Container, text))
     }
 }
 

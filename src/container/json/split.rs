@@ -1,4 +1,7 @@
 //! A stream of text cut into its outermost JSON values, however they are parted.
+//!
+//! No line is lost: one that holds no part of a value, but blanks, commas and the brackets of an
+//! array on the outside, is told as a blank one.
 
 use std::io::{self, Read};
 
@@ -11,6 +14,9 @@ const READ_BYTES: usize = 256 * 1024;
 /// joins pages to one value, which may be far larger.
 pub const VALUE_BYTES_MAX: usize = if cfg!(debug_assertions) { 1 << 20 } else { 512 << 20 };
 
+/// Blank lines that are told at once.
+const BLANK_LINES_MAX: usize = 64 * 1024;
+
 /// What comes next in a stream.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Next<'t> {
@@ -18,6 +24,8 @@ pub enum Next<'t> {
     Value(&'t [u8]),
     /// A line, or its rest, that is no such value.
     Line(&'t [u8]),
+    /// So many lines without a value.
+    Blank(usize),
     /// The stream ends, in the middle of a value or not.
     End {
         /// Whether a value is lost.
@@ -33,6 +41,20 @@ pub struct Splitter<R> {
     text: Vec<u8>,
     start: usize,
     has_ended: bool,
+    line: Line,
+    /// Lines without a value that are not told yet.
+    blank_lines: usize,
+}
+
+/// What is known of the line that is being read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Line {
+    /// Nothing: it may be none.
+    Empty,
+    /// It holds no value so far.
+    Blank,
+    /// It holds a value, or a part of one.
+    Held,
 }
 
 /// How far a value reaches.
@@ -48,7 +70,14 @@ enum Reach {
 impl<R: Read> Splitter<R> {
     /// The values of what a reader gives.
     pub fn new(reader: R) -> Self {
-        Self { reader, text: Vec::new(), start: 0, has_ended: false }
+        Self {
+            reader,
+            text: Vec::new(),
+            start: 0,
+            has_ended: false,
+            line: Line::Empty,
+            blank_lines: 0,
+        }
     }
 
     /// The next value.
@@ -57,20 +86,22 @@ impl<R: Read> Splitter<R> {
     /// What the reader says.
     pub fn next(&mut self) -> io::Result<Next<'_>> {
         loop {
-            // The last three are a byte order mark.
-            let is_between = |byte: u8| {
-                matches!(byte, b' ' | b'\t'..=b'\r' | b',' | b'[' | b']' | 0xef | 0xbb | 0xbf)
-            };
-            let rest = &self.text[self.start..];
-            let blank = rest.iter().position(|&byte| !is_between(byte)).unwrap_or(rest.len());
-            self.start += blank;
-            if self.start < self.text.len() {
-                break;
+            self.pass_between();
+            let is_at_value = self.start < self.text.len();
+            if !is_at_value && self.blank_lines < BLANK_LINES_MAX && self.more()? {
+                continue;
             }
-            if !self.more()? {
-                return Ok(Next::End { is_cut: false });
+            if !is_at_value && self.has_ended && self.line == Line::Blank {
+                self.blank_lines += 1;
+                self.line = Line::Empty;
+            }
+            match std::mem::take(&mut self.blank_lines) {
+                0 if is_at_value => break,
+                0 => return Ok(Next::End { is_cut: false }),
+                lines => return Ok(Next::Blank(lines)),
             }
         }
+        self.line = Line::Held;
         // A longer text is looked at from its beginning again; it doubles, so that this ends.
         loop {
             let text = &self.text[self.start..];
@@ -102,6 +133,27 @@ impl<R: Read> Splitter<R> {
                 });
             }
         }
+    }
+
+    /// Passes over what stands between values, and counts the lines without one that end there.
+    fn pass_between(&mut self) {
+        // The last three are a byte order mark.
+        let is_between = |byte: u8| {
+            matches!(byte, b' ' | b'\t'..=b'\r' | b',' | b'[' | b']' | 0xef | 0xbb | 0xbf)
+        };
+        let rest = &self.text[self.start..];
+        let between = rest.iter().position(|&byte| !is_between(byte)).unwrap_or(rest.len());
+        for &byte in &rest[..between] {
+            self.line = match (byte, self.line) {
+                (b'\n', line) => {
+                    self.blank_lines += usize::from(line != Line::Held);
+                    Line::Empty
+                }
+                (_, Line::Empty) => Line::Blank,
+                (_, line) => line,
+            };
+        }
+        self.start += between;
     }
 
     /// Whether there is text that is no whole value yet.
@@ -200,6 +252,11 @@ mod tests {
             match splitter.next().unwrap() {
                 Next::Value(value) => found.push(String::from_utf8(value.to_vec()).unwrap()),
                 Next::Line(line) => found.push(format!("!{}", str::from_utf8(line).unwrap())),
+                // Reads of a few bytes tell them in parts.
+                Next::Blank(lines) => match found.last_mut().filter(|last| last.starts_with('+')) {
+                    Some(last) => last.push_str(&"+".repeat(lines)),
+                    None => found.push("+".repeat(lines)),
+                },
                 Next::End { is_cut } => {
                     found.extend(is_cut.then(|| "cut".to_owned()));
                     return found;
@@ -218,7 +275,11 @@ mod tests {
             let found = |text: &str| split(text, step);
             let none: [&str; 0] = [];
             assert_eq!(found(""), none);
-            assert_eq!(found(" \n[]\n"), none);
+            assert_eq!(found(" \n[]\n"), ["++"]);
+            assert_eq!(found("[]"), ["+"]);
+            assert_eq!(found("\n\n"), ["++"]);
+            assert_eq!(found("[\n{},\n{}\n\n,{}]\n]\n"), ["+", "{}", "{}", "+", "{}", "+"]);
+            assert_eq!(found("{}\n,\n x\n ,{}\n ]"), ["{}", "+", "!x", "{}", "+"]);
             assert_eq!(found(r#"{"a":1}{"b":"}"}"#), [r#"{"a":1}"#, r#"{"b":"}"}"#]);
             assert_eq!(
                 found("{\n \"a\": [\n{\n}\n,{} ]\n}\n{}"),

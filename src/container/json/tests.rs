@@ -5,28 +5,37 @@ use super::*;
 
 const RECORD: &str = "2 1 eni-1 10.0.0.1 10.0.0.9 1 2 6 3 40 1600000000 1600000030 ACCEPT OK";
 
-/// The lines of a text, with a layout before those that have one of their own.
-fn lines(text: &str, step: usize) -> Vec<String> {
+/// The lines of a text, with what is known of the columns before those that say it.
+fn all_lines(text: &str, step: usize) -> Vec<String> {
     let mut json = Json::new(Box::new(Trickle(text.as_bytes(), step)), 50);
     let (mut found, mut buffer) = (Vec::new(), Vec::new());
     loop {
         match json.next(&mut buffer) {
-            Piece::Block { length, layout, .. } => {
-                if let Some(layout) = layout {
-                    let names = (0..layout.columns()).filter_map(|column| layout.name(column));
-                    found.push(format!("<{}>", names.collect::<Vec<_>>().join(" ")));
+            Piece::Block { length, stated, .. } => {
+                match stated {
+                    Stated::Layout(layout) => {
+                        let names = (0..layout.columns()).filter_map(|column| layout.name(column));
+                        found.push(format!("<{}>", names.collect::<Vec<_>>().join(" ")));
+                    }
+                    Stated::Text => found.push("<text>".to_owned()),
+                    Stated::Nothing => {}
                 }
                 let text = str::from_utf8(&buffer[..length]).unwrap();
                 assert!(text.ends_with('\n'));
                 found.extend(text.lines().map(str::to_owned));
             }
             Piece::End { result, partial } => {
-                result.unwrap();
                 found.extend(partial.then(|| "cut".to_owned()));
+                found.extend(result.err().map(|error| error.to_string()));
                 return found;
             }
         }
     }
+}
+
+/// Those that are not blank.
+fn lines(text: &str, step: usize) -> Vec<String> {
+    all_lines(text, step).into_iter().filter(|line| !line.is_empty()).collect()
 }
 
 #[test]
@@ -96,6 +105,48 @@ fn many_names_are_no_trap() {
     let found = lines(&text, 4096);
     assert_eq!(found.iter().filter(|line| line.starts_with("10.0.0.1 ")).count(), 2_000);
     assert!(found.iter().filter(|line| line.starts_with('<')).count() <= COLUMNS_MAX);
+    assert!(found.last().unwrap().contains("more than 256 names"), "{:?}", found.last());
+    let few: String = (0..COLUMNS_MAX - 2)
+        .map(|at| format!(r#"{{"srcaddr":"10.0.0.1","bytes":{at},"odd-{at}":1}}"#))
+        .collect();
+    assert!(lines(&few, 4096).last().unwrap().starts_with("10.0.0.1 "));
+}
+
+#[test]
+fn lines_without_a_value_are_blank() {
+    let text = "\n[\n{\"message\":\"a\"},\n\n{\n\"message\":\n\"b\"},\n\
+        {\"srcaddr\":\"10.0.0.1\",\"bytes\":5}\n,\n]\n{\"message\":\"c\"}\n[]";
+    for step in [1, 5, 1000] {
+        let expected =
+            ["", "", "a", "", "b", "<srcaddr bytes>", "10.0.0.1 5", "<text>", "", "", "c", ""];
+        assert_eq!(all_lines(text, step), expected);
+    }
+    assert_eq!(all_lines(&"\n".repeat(3 * BLANK_LINES_MAX), 4096).len(), 3 * BLANK_LINES_MAX);
+}
+
+#[test]
+fn text_among_objects_has_its_own_columns() {
+    let text = "10.0.0.1 5\n{\"srcaddr\":\"10.0.0.1\",\"bytes\":5}\n10.0.0.2 6\n\
+        bytes srcaddr\n7 10.0.0.3\n{\"bytes\":8,\"srcaddr\":\"10.0.0.4\"}\n9 10.0.0.5\n";
+    assert!(is_among_lines(text.as_bytes()) && !begins(text.as_bytes()));
+    for step in [1, 5, 1000] {
+        assert_eq!(
+            lines(text, step),
+            [
+                "10.0.0.1 5",
+                "<srcaddr bytes>",
+                "10.0.0.1 5",
+                "<text>",
+                "10.0.0.2 6",
+                "bytes srcaddr",
+                "7 10.0.0.3",
+                "<srcaddr bytes>",
+                "10.0.0.4 8",
+                "<bytes srcaddr>",
+                "9 10.0.0.5",
+            ]
+        );
+    }
 }
 
 #[test]
@@ -112,8 +163,7 @@ fn members_may_be_columns() {
                 "10.0.0.1 40 OK a%20b",
                 "<srcaddr bytes log-status note dstaddr>",
                 "10.0.0.2 50 - - -",
-                "<version account-id interface-id srcaddr dstaddr srcport dstport protocol packets \
-             bytes start end action log-status>",
+                "<text>",
                 "2 1 eni-1 - - - - - - - 1 2 - NODATA",
                 "<srcaddr bytes log-status note dstaddr>",
                 "10.0.0.3 1 - - -",

@@ -129,8 +129,9 @@ fn plain_text_stays_plain() {
         &RECORD.replacen(' ', "\t", 3),
         &format!("{RECORD}\tvpc-1"),
         &RECORD.replace("10.0.0.1", "::1"),
-        "2020-09-13T12:26:40.000Z hello",
-        "2020-09-13T12:26:40.000Z a b c d e f g h i j k l m n",
+        "2020-09-13T12:26:40.000Z",
+        "2020-09-13T12:26:40.000Z a b c\nd e f\n",
+        "srcaddr x\n2020-09-13T12:26:40.000Z a\n",
         "a.log:7:hello\n",
         "2001:10:: 2001:db8:: 5\n",
         "EVENTS\tlater",
@@ -146,6 +147,20 @@ fn plain_text_stays_plain() {
     let json = Wanted { json: true, ..tokens };
     let text = b"2020-09-13T12:26:40Z {\"a\":1}";
     assert_eq!((form(text, json), form(text, FLOW_LOGS)), (Some(Form::Time), None));
+}
+
+#[test]
+fn a_time_before_all_lines_is_no_value_of_them() {
+    for (text, expected) in [
+        ("2020-09-13T12:26:40.000Z a b c\n\n2020-09-13T12:26:41.000Z d e f\n", Form::Time),
+        ("# note\n2020-09-13T12:26:40.000Z hello\n", Form::Time),
+        ("2020-09-13T12:26:40 a b c\n", Form::Time),
+        ("2020-09-13T12:26:40+00:00 eni-1-all a b c\n", Form::Stream),
+    ] {
+        assert_eq!(form(text.as_bytes(), FLOW_LOGS), Some(expected), "{text}");
+    }
+    let found = stripped("2020-09-13T12:26:40+00:00 eni-1-all a b c\n", Form::Stream, 9, 9);
+    assert_eq!(found, "a b c\n");
 }
 
 #[test]

@@ -13,9 +13,9 @@ fn read(text: &str, block: usize, trickle: usize) -> (Vec<String>, u64, bool) {
     let (mut lines, mut headers_total, mut buffer) = (Vec::new(), 0, Vec::new());
     loop {
         match table.next(&mut buffer) {
-            Piece::Block { length, headers, layout } => {
+            Piece::Block { length, headers, stated } => {
                 assert!(buffer.len() >= length + crate::scan::PAD);
-                if let Some(layout) = layout {
+                if let Stated::Layout(layout) = stated {
                     let names = (0..layout.columns()).map(|at| layout.name(at).unwrap());
                     lines.push(format!("[{}]", names.collect::<Vec<_>>().join(" ")));
                 }

@@ -317,12 +317,17 @@ impl<'a> Worker<'a> {
                 ErrorKind::Query,
                 format!("has no column {lacking}; its records add nothing where that is asked for"),
             );
-            // Once for each input is enough. What was found long ago is not searched, as very many
-            // files may lack it; what is there twice is told once.
-            let mut latest = self.faults.iter().rev().take(FAULTS_SEARCHED);
-            if !latest.any(|(other, e)| *other == input && e.kind() == error.kind()) {
-                self.faults.push((input, error));
-            }
+            self.fault_once(input, error);
+        }
+    }
+
+    /// Notes what is wrong with an input, if nothing of its kind is noted. Once for each input is
+    /// enough. What was found long ago is not searched, as very many files may have it; what is
+    /// there twice is told once.
+    fn fault_once(&mut self, input: usize, error: Error) {
+        let mut latest = self.faults.iter().rev().take(FAULTS_SEARCHED);
+        if !latest.any(|(other, e)| *other == input && e.kind() == error.kind()) {
+            self.faults.push((input, error));
         }
     }
 }

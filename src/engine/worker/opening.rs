@@ -8,7 +8,7 @@ use memchr::memchr;
 use super::super::order::{Before, Order};
 use super::super::schedule::{Parcel, Preface, SharedTable};
 use super::Worker;
-use crate::container::{self, Contents, HEAD_BYTES, Piece, Rows, Table};
+use crate::container::{self, Contents, HEAD_BYTES, Piece, Rows, Stated, Table};
 use crate::error::{Error, ErrorKind};
 use crate::layout::{Layout, Opening};
 use crate::record::Reason;
@@ -80,12 +80,12 @@ impl Worker<'_> {
             Opening::Known(layout) if layout != *self.run.version_2 => Arc::new(layout),
             Opening::Unknown { columns, line } if self.run.has_headers() => {
                 let line = String::from_utf8_lossy(&line).escape_debug().to_string();
+                let values = if columns == 1 { "value" } else { "values" };
                 let fault = format!(
-                    "no header, and a first line of {columns} values, whose columns are not \
+                    "no header, and a first line of {columns} {values}, whose columns are not \
                      known; type --format with the fields of the log: {line}"
                 );
-                let fault = Error::new(ErrorKind::Layout, fault);
-                self.faults.push((input, fault));
+                self.fault_once(input, Error::new(ErrorKind::Layout, fault));
                 Arc::new(Layout::unknown())
             }
             Opening::Stated | Opening::Known(_) | Opening::Unknown { .. } => {
@@ -132,16 +132,17 @@ impl Worker<'_> {
         loop {
             let mut buffer = self.schedule.buffer();
             match pieces.next(&mut buffer) {
-                Piece::Block { length, headers, layout } => {
-                    let order = match &order {
-                        Some(order) => order,
-                        None => {
-                            let first = layout.clone();
-                            let text = &buffer[..length.min(HEAD_BYTES)];
-                            let first = first.unwrap_or_else(|| self.opening(input, text));
-                            order.insert(Order::new(first))
+                Piece::Block { length, headers, stated } => {
+                    let layout = match stated {
+                        Stated::Layout(layout) => Some(layout),
+                        Stated::Nothing if order.is_some() => None,
+                        Stated::Nothing | Stated::Text => {
+                            Some(self.opening(input, &buffer[..length.min(HEAD_BYTES)]))
                         }
                     };
+                    // The first block has a layout.
+                    let first = || layout.as_ref().unwrap_or(&self.run.version_2);
+                    let order = order.get_or_insert_with(|| Order::new(Arc::clone(first())));
                     let turn = order.turn(number);
                     let is_first = number == 0;
                     let preface = Preface { is_first, headers, layout, ..Preface::default() };
