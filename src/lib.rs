@@ -26,7 +26,7 @@
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | words | error, field, value, amount, nearest |
+//! | words | error, field, value, amount, nearest, calendar |
 //! | bytes | scan, source |
 //! | records | json, record and layout (a header is a line), container, tally, batch |
 //! | questions | pattern, filter, intern, key, query, plan |
@@ -52,6 +52,7 @@
 
 mod amount;
 mod batch;
+mod calendar;
 mod container;
 pub mod dialect;
 mod engine;
@@ -82,6 +83,7 @@ mod value;
 
 pub use amount::{Amount, Comparison};
 pub use batch::Form;
+pub use calendar::seconds_since_1970;
 pub use engine::{Engine, Progress};
 pub use error::{Error, ErrorKind};
 pub use field::{Field, Kind};

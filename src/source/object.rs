@@ -17,6 +17,8 @@
 //! So a record of the object starts in `[slot - 2100, slot + 600)`, and an object is skipped if
 //! no second of that is asked for.
 
+use crate::calendar::days_since_1970;
+
 /// The time of an object.
 const SLOT_SECONDS: u64 = 300;
 /// How much earlier than its slot a straggler's record may have ended.
@@ -72,7 +74,7 @@ fn slot_time(time: &[u8]) -> Option<u64> {
     }
     let number = |from: usize, to: usize| {
         time[from..to].iter().try_fold(0, |number, byte| {
-            byte.is_ascii_digit().then(|| number * 10 + u64::from(byte - b'0'))
+            byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0'))
         })
     };
     let (year, month, day) = (number(0, 4)?, number(4, 6)?, number(6, 8)?);
@@ -82,15 +84,9 @@ fn slot_time(time: &[u8]) -> Option<u64> {
         && (1..=31).contains(&day)
         && hour < 24
         && minute < 60
-        && minute.is_multiple_of(5);
-    is_slot.then(|| days_since_1970(year, month, day) * 86_400 + hour * 3_600 + minute * 60)
-}
-
-/// Days from 1970-01-01 to a date, in years that begin in March and end with the leap day.
-fn days_since_1970(year: u64, month: u64, day: u64) -> u64 {
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let of_month = (153 * month + 2) / 5;
-    year * 365 + year / 4 - year / 100 + year / 400 + of_month + day - 719_469
+        && minute % 5 == 0;
+    let seconds = days_since_1970(year, month, day) * 86_400 + hour * 3_600 + minute * 60;
+    is_slot.then(|| u64::try_from(seconds).ok())?
 }
 
 /// Whether a file or folder is one that AWS and its tools put beside logs, and holds none: the
