@@ -8,6 +8,7 @@ mod decoded;
 mod json;
 #[cfg(not(feature = "parquet"))]
 mod no_parquet;
+mod ocsf;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod prefix;
@@ -241,6 +242,20 @@ impl Pieces for Text<'_> {
             }
         }
     }
+}
+
+/// A text as a word of a line; none for a text that is empty.
+fn one_word(text: &str) -> Option<String> {
+    let mut word = String::with_capacity(text.len());
+    for (at, character) in text.chars().enumerate() {
+        match character {
+            // A line has blanks between words, and a `#` begins a comment.
+            '\0'..=' ' | '\x7f' => word.push_str(&format!("%{:02X}", character as u32)),
+            '#' if at == 0 => word.push_str("%23"),
+            _ => word.push(character),
+        }
+    }
+    Some(word).filter(|word| !word.is_empty())
 }
 
 /// A reader that gives a few bytes at a time.

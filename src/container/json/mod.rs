@@ -2,8 +2,9 @@
 //! records whose columns are the members of an object.
 //!
 //! A string `message` is a line; so is a string on the outside. An object of which enough members
-//! are fields of a flow log is a record. Whatever else there is leaves as it stands, on a line of
-//! its own, and is counted as malformed there. A line of text between objects is one too.
+//! are fields of a flow log is a record, and so is network activity of [OCSF](ocsf). Whatever else
+//! there is leaves as it stands, on a line of its own, and is counted as malformed there. A line of
+//! text between objects is one too.
 //!
 //! What counts as a line is an event, however many of them stand on one line, or lines on which
 //! one stands: envelopes are none. Lines that hold nothing but brackets and commas around the
@@ -24,9 +25,10 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{Piece, Pieces, Stated};
+use super::{Piece, Pieces, Stated, ocsf, one_word};
 use crate::error::{Error, ErrorKind};
 use crate::field::Field;
 use crate::layout::Layout;
@@ -164,6 +166,7 @@ impl Lines {
             };
         }
         match members(text).filter(|_| depth < DEPTH_MAX) {
+            Some(members) if is_activity(&members) => self.activity(value),
             Some(members) if is_record(&members) => self.record(&members),
             Some(members) if self.envelope(&members, depth) => {}
             _ => self.message(value),
@@ -236,9 +239,29 @@ impl Lines {
 
     /// A record whose columns are members.
     fn record(&mut self, members: &Members<'_>) {
+        let scalars = members.iter().filter(|(_, value)| is_scalar(value));
+        self.row(scalars.map(|(name, value)| (name.as_str(), word(value.get()))));
+    }
+
+    /// A record as OCSF has it.
+    fn activity(&mut self, text: &[u8]) {
+        match serde_json::from_slice::<Value>(text) {
+            Ok(event) => {
+                let values = ocsf::values(&event);
+                let words = values
+                    .iter()
+                    .map(|(name, value)| (&**name, value.as_deref().and_then(one_word)));
+                self.row(words);
+            }
+            Err(_) => self.message(text),
+        }
+    }
+
+    /// A record of these names and words.
+    fn row<'n>(&mut self, members: impl Iterator<Item = (&'n str, Option<String>)>) {
         let mut values: Vec<Option<String>> = vec![None; self.names.len()];
         let before = self.names.len();
-        for (name, value) in members.iter().filter(|(_, value)| is_scalar(value)) {
+        for (name, value) in members {
             let field = Field::from_alias(name);
             let name = match field {
                 Some(field) => field.name().to_owned(),
@@ -254,7 +277,7 @@ impl Lines {
                 self.names.push(name);
                 values.push(None);
             }
-            values[at] = word(value.get());
+            values[at] = value;
         }
         if !self.is_of_records || self.names.len() > before {
             // There is a name at least: a record has some that are known.
@@ -353,23 +376,17 @@ fn is_record(members: &Members<'_>) -> bool {
     known >= KNOWN_ENOUGH || known >= 2 && known * 2 >= scalars().count()
 }
 
+/// Whether members are those of network activity in OCSF.
+fn is_activity(members: &Members<'_>) -> bool {
+    let class = members.iter().rfind(|(name, _)| name == "class_uid");
+    class.is_some_and(|(_, class)| word(class.get()).as_deref() == Some(ocsf::CLASS))
+}
+
 /// A value as a word of a line; none for null and for a text that is empty.
 fn word(value: &str) -> Option<String> {
     match value.as_bytes().first()? {
         b'n' => None,
-        b'"' => {
-            let text: String = serde_json::from_str(value).ok()?;
-            let mut word = String::with_capacity(text.len());
-            for (at, character) in text.chars().enumerate() {
-                match character {
-                    // A line has blanks between words, and a `#` begins a comment.
-                    '\0'..=' ' | '\x7f' => word.push_str(&format!("%{:02X}", character as u32)),
-                    '#' if at == 0 => word.push_str("%23"),
-                    _ => word.push(character),
-                }
-            }
-            Some(word).filter(|word| !word.is_empty())
-        }
+        b'"' => one_word(&serde_json::from_str::<String>(value).ok()?),
         // Tools that have numbers with fractions only write 443.0.
         _ => Some(match value.split_once('.') {
             Some((whole, zeros)) if zeros.bytes().all(|byte| byte == b'0') => whole.to_owned(),
