@@ -43,6 +43,11 @@ impl Table {
         match *self {}
     }
 
+    /// The layout that its lines would have if all columns were asked for.
+    pub fn whole(&self) -> &Arc<Layout> {
+        match *self {}
+    }
+
     /// Its row groups.
     pub fn groups(&self) -> usize {
         match *self {}

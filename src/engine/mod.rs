@@ -386,7 +386,10 @@ impl Run<'_> {
     }
 
     fn file(&self, input: usize, found: FileFindings) -> FileAccount {
-        let FileFindings { containers, layouts, tally } = found;
+        let FileFindings { containers, mut layouts, whole, tally } = found;
+        if let Some(whole) = whole.filter(|_| !layouts.is_empty()) {
+            layouts = vec![whole];
+        }
         let layouts = layouts.iter().map(|layout| layout.as_ref().clone()).collect();
         FileAccount { input: self.inputs[input].name(), containers, layouts, tally }
     }

@@ -18,6 +18,7 @@
 //! every text, which alone took longer than all the rest. It reads the other encodings ([`rare`]).
 
 mod hybrid;
+mod ocsf;
 mod pages;
 mod rare;
 mod rows;
@@ -41,6 +42,7 @@ use crate::field::{Field, Kind, MILLISECONDS_MIN};
 use crate::layout::{Column, Layout};
 use crate::scan::Level;
 use crate::source::RangedFile;
+use ocsf::Activity;
 pub use rows::{Group, Rows};
 use spelling::Spelling;
 use values::{NUMBER_MAX, Role};
@@ -59,9 +61,13 @@ pub struct Table {
     file: RangedFile,
     footer: ParquetMetaData,
     wanted: Vec<Wanted>,
+    /// What is read of nested columns, if these are such.
+    activity: Option<Activity>,
     layout: Arc<Layout>,
     /// Whether each of those columns can be decoded, or is a text.
     is_decodable: bool,
+    /// All its columns.
+    whole: Arc<Layout>,
     /// The rows before each row group.
     firsts: Vec<u64>,
 }
@@ -89,7 +95,8 @@ impl Table {
     /// Reads a file's footer.
     ///
     /// # Errors
-    /// [`ErrorKind::Container`] if it is damaged, encrypted or has nested columns;
+    /// [`ErrorKind::Container`] if it is damaged, encrypted or has nested columns that are not
+    /// OCSF's;
     /// [`ErrorKind::Io`] if it cannot be read.
     pub fn open(file: RangedFile, columns: &Columns) -> Result<Self, Error> {
         guarded("footer", || Self::read(file, columns))
@@ -108,12 +115,34 @@ impl Table {
         let schema = footer.file_metadata().schema_descr();
         let root = schema.root_schema();
         if let Some(nested) = root.get_fields().iter().find(|field| !field.is_primitive()) {
+            if let Some(activity) = Activity::of(schema, columns)? {
+                let wanted = |&column: &usize| Wanted {
+                    column,
+                    spelling: Spelling::Number,
+                    role: Role::Text,
+                    is_text: true,
+                };
+                let wanted = activity.leaves.iter().map(wanted).collect();
+                let (layout, whole) = (Arc::new(activity.layout()), Arc::new(Activity::whole()));
+                let (activity, firsts) = (Some(activity), firsts(&footer)?);
+                let is_decodable = false;
+                return Ok(Self {
+                    layout,
+                    whole,
+                    wanted,
+                    is_decodable,
+                    activity,
+                    firsts,
+                    footer,
+                    file,
+                });
+            }
             let name = nested.name().escape_debug();
             return Err(Error::new(
                 ErrorKind::Container,
                 format!(
-                    "a Parquet file with nested columns ({name}), expected flat ones; the \
-                     OCSF of Security Lake is not read yet"
+                    "a Parquet file with nested columns ({name}), expected flat ones, or those \
+                     of OCSF's network activity"
                 ),
             ));
         }
@@ -122,14 +151,14 @@ impl Table {
         if names.is_empty() {
             return Err(damaged("footer", "no columns"));
         }
-        let layout = Layout::new(names.iter().map(String::as_str))?;
-        let place = |column: &Column| layout.resolve(column)?.stretch(names.len())?.one();
+        let whole = Layout::new(names.iter().map(String::as_str))?;
+        let place = |column: &Column| whole.resolve(column)?.stretch(names.len())?.one();
         let (columns, texts): (Vec<usize>, Option<Vec<usize>>) = match columns {
             Columns::All => ((0..names.len()).collect(), None),
             Columns::Some { columns, texts } => {
                 let places = columns.iter().filter_map(place);
                 let mut places: Vec<usize> =
-                    places.chain(layout.position(Field::LogStatus)).collect();
+                    places.chain(whole.position(Field::LogStatus)).collect();
                 places.sort_unstable();
                 places.dedup();
                 // A row is a line, and a line has a value.
@@ -140,8 +169,8 @@ impl Table {
         let mut is_decodable = texts.is_some();
         let wanted = columns.iter().map(|&at| {
             let column = schema.column(at);
-            let spelling = spelling_of(&column, layout.field(at))?;
-            let role = role_of(column.physical_type(), spelling, &layout, at);
+            let spelling = spelling_of(&column, whole.field(at))?;
+            let role = role_of(column.physical_type(), spelling, &whole, at);
             is_decodable &= role.is_some();
             let is_text = texts.as_ref().is_none_or(|texts| texts.contains(&at));
             Ok(Wanted { column: at, spelling, role: role.unwrap_or(Role::Text), is_text })
@@ -152,21 +181,19 @@ impl Table {
             wanted.sort_by_key(|wanted| !wanted.has_texts());
         }
         let layout = Layout::new(wanted.iter().map(|wanted| names[wanted.column].as_str()))?;
-        let mut rows = 0u64;
-        let mut firsts = Vec::new();
-        for group in footer.row_groups() {
-            firsts.push(rows);
-            let count = u64::try_from(group.num_rows()).ok();
-            let is_whole = group.num_columns() == names.len();
-            let next = count.filter(|_| is_whole).and_then(|count| rows.checked_add(count));
-            rows = next.ok_or_else(|| damaged("footer", "a row group that cannot be"))?;
-        }
-        Ok(Self { layout: Arc::new(layout), wanted, is_decodable, firsts, footer, file })
+        let (layout, whole, firsts) = (Arc::new(layout), Arc::new(whole), firsts(&footer)?);
+        let activity = None;
+        Ok(Self { layout, whole, wanted, is_decodable, activity, firsts, footer, file })
     }
 
     /// The layout of its lines.
     pub fn layout(&self) -> &Arc<Layout> {
         &self.layout
+    }
+
+    /// The layout that its lines would have if all columns were asked for.
+    pub fn whole(&self) -> &Arc<Layout> {
+        &self.whole
     }
 
     /// Its row groups.
@@ -236,6 +263,21 @@ impl Table {
         let kind = meta.column_type();
         meta.encodings().all(is_usual) && kind != Type::BOOLEAN && kind != Type::INT96
     }
+}
+
+/// The rows before each row group.
+fn firsts(footer: &ParquetMetaData) -> Result<Vec<u64>, Error> {
+    let columns = footer.file_metadata().schema_descr().num_columns();
+    let mut rows = 0u64;
+    let mut firsts = Vec::new();
+    for group in footer.row_groups() {
+        firsts.push(rows);
+        let count = u64::try_from(group.num_rows()).ok();
+        let is_whole = group.num_columns() == columns;
+        let next = count.filter(|_| is_whole).and_then(|count| rows.checked_add(count));
+        rows = next.ok_or_else(|| damaged("footer", "a row group that cannot be"))?;
+    }
+    Ok(firsts)
 }
 
 /// A column's name as flow logs spell it; others as they are, but for blanks.

@@ -1,5 +1,6 @@
 //! The rows of one row group, as blocks of lines.
 
+use super::ocsf::Events;
 use super::pages::{Fault, Pages, Wish};
 use super::rare::Rare;
 use super::spelling::{SPARE, Span};
@@ -41,6 +42,8 @@ pub struct Group<'a> {
     aside: Vec<u32>,
     /// Their lines.
     lines: Vec<u8>,
+    /// The rows, if its columns are nested.
+    events: Option<Events<'a>>,
 }
 
 /// A column's values.
@@ -65,6 +68,8 @@ impl<'a> Group<'a> {
         let left = table.footer.row_group(number).num_rows() as u64;
         let first = table.firsts[number];
         let block_bytes = block_bytes.min(BLOCK_BYTES_MAX);
+        let activity = table.activity.as_ref();
+        let events = activity.map(|activity| Events::new(table, activity, number, block_bytes));
         let is_usual = |&wanted: &Wanted| table.is_usual(number, wanted);
         let is_decoded = table.is_decodable && table.wanted.iter().all(is_usual);
         Self {
@@ -80,6 +85,7 @@ impl<'a> Group<'a> {
             scanner: Scanner::new(level),
             aside: Vec::new(),
             lines: Vec::new(),
+            events,
         }
     }
 
@@ -88,6 +94,9 @@ impl<'a> Group<'a> {
     /// # Errors
     /// What is wrong with the row group, which has no more rows then.
     pub fn next(&mut self, buffer: &mut Vec<u8>) -> Result<Option<Rows>, Error> {
+        if let Some(events) = &mut self.events {
+            return events.next(buffer);
+        }
         let place = place_of(self.number);
         let before = self.first;
         let mut decoded = self.is_decoded.then(Box::<Decoded>::default);

@@ -65,6 +65,8 @@ pub struct FileFindings {
     pub containers: Vec<&'static str>,
     /// The layouts that its records had.
     pub layouts: Vec<Arc<Layout>>,
+    /// The one that they would have had if all columns were read, where only some are.
+    pub whole: Option<Arc<Layout>>,
     /// What became of its lines.
     pub tally: Tally,
 }
@@ -75,6 +77,7 @@ impl FileFindings {
         if self.containers.is_empty() {
             self.containers = other.containers;
         }
+        self.whole = self.whole.take().or(other.whole);
         let new = other.layouts.into_iter().filter(|layout| !self.layouts.contains(layout));
         self.layouts.extend(new.collect::<Vec<_>>());
         self.tally += &other.tally;

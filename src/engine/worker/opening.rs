@@ -174,6 +174,9 @@ impl Worker<'_> {
         }
         let table = Table::open(file, &self.run.columns)?;
         self.note_containers(input, &[container::PARQUET]);
+        if let Some(files) = &mut self.files {
+            files.entry(input).or_default().whole = Some(Arc::clone(table.whole()));
+        }
         let unread = table.bytes().saturating_sub(table.bytes_wanted());
         self.run.progress.leave_out(unread);
         self.schedule.share_table(input, table);
