@@ -48,7 +48,7 @@ pub struct FileAccount {
     pub input: String,
     /// What its lines were wrapped in, outermost first: `gzip`, `text`.
     pub containers: Vec<&'static str>,
-    /// The layouts that its records had, in no order.
+    /// The layouts that its records had, in no order; of Parquet all columns of the file.
     pub layouts: Vec<Layout>,
     /// What became of its lines.
     pub tally: Tally,

@@ -7,6 +7,7 @@
 //! --- gzip NAME [cut N]     the same compressed; a line `===` begins another member; the last
 //!                           N bytes are left out
 //! --- zstd NAME [cut N]     the same with zstd, and frames
+//! --- base64 NAME           a file of bytes, in base64
 //! --- run flowagg ARGS      a command; may end in `< FILE` or `> FILE`, and `A=B` may lead
 //! --- stdin                 what the command above reads
 //! --- stdout                what it prints; nothing without this block
@@ -15,7 +16,8 @@
 //! ```
 //!
 //! Blocks and arguments know `\\`, `\r`, `\t`, `\xNN`, and `\` at the end of a line: no newline
-//! there. Files are made in an empty folder, in which the commands run one after the other.
+//! there. Files are made in an empty folder, in which the commands run one after the other. Cases
+//! whose name begins with `parquet` are for builds that read Parquet, with `no_parquet` for others.
 //! `UPDATE_CASES=1 cargo test --test cli` writes what the commands print into the case files.
 
 use std::ffi::OsString;
@@ -25,6 +27,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use flate2::{Compression, write::GzEncoder};
 
 const BIN: &str = env!("CARGO_BIN_EXE_flowagg");
@@ -37,6 +40,8 @@ fn cases() {
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "case"));
     paths.sort();
     assert!(!paths.is_empty(), "no cases in {}", folder.display());
+    let other = if cfg!(feature = "parquet") { "no_parquet" } else { "parquet" };
+    paths.retain(|path| !path.file_name().unwrap().to_string_lossy().starts_with(other));
     let is_update = std::env::var_os("UPDATE_CASES").is_some();
     let mut failures = Vec::new();
     for path in &paths {
@@ -73,6 +78,10 @@ fn play(case: &str) -> String {
             "gzip" => folder.write_compressed(rest, body, gzip),
             "zstd" => {
                 folder.write_compressed(rest, body, |text| zstd::encode_all(text, 3).unwrap())
+            }
+            "base64" => {
+                let text: String = body.split_whitespace().collect();
+                folder.write(rest, &STANDARD.decode(text).unwrap());
             }
             "run" => {}
             _ => panic!("no block is called {head:?}"),
