@@ -4,11 +4,15 @@
 //! `FLOWAGG_PYTHON` names the interpreter, or else it is `python3`; where it has no botocore the
 //! tests say so and check nothing.
 
+#[path = "common/folder.rs"]
+mod folder;
+
 use std::ffi::OsString;
-use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
+
+use folder::Folder;
 
 /// What the script ends with where botocore is missing.
 const MISSING: i32 = 3;
@@ -20,30 +24,6 @@ const LOG: &str = "\
 2 123456789010 eni-2 - - - - - - - 1600000000 1600000060 - NODATA
 2 123456789010 eni-1 10.0.0.3 10.0.0.9 5353 53 17 2 160 1600000065 1600000066 ACCEPT OK
 ";
-
-/// A folder of this test's own, removed when it ends.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let name = format!("flowagg-botocore-{name}-{}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn file(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.0.join(name);
-        fs::write(&path, text).unwrap();
-        path
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// The operations whose answers are read, with their services.
 const REPORT: [&str; 2] = ["cloudwatch", "GetInsightRuleReport"];

@@ -1,45 +1,21 @@
 //! The same records in every wrapping give the same answer as plain text, in blocks of
 //! any size, with any number of threads, and compressed.
 
+#[path = "common/folder.rs"]
+mod folder;
+#[path = "common/records.rs"]
+mod records;
+
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::PathBuf;
 
-use flowagg::generate::{Generator, Options};
 use flowagg::{Engine, Field, Filter, Layout, Measure, Query, Report, Source};
+use folder::Folder;
 
-/// A folder of this test's own, removed when it ends.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let own = format!("flowagg-containers-{name}-{}", std::process::id());
-        let path = std::env::temp_dir().join(own);
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn file(&self, name: &str, bytes: &[u8]) -> Source {
-        let path = self.0.join(name);
-        std::fs::write(&path, bytes).unwrap();
-        Source::path(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// Made-up records of version 2, without a header.
+/// Made-up records, one by one.
 fn made_up(lines: u64, seed: u64) -> Vec<String> {
-    let options = Options { lines, seed, ipv6: 0.1, no_data: 0.05, ..Options::default() };
-    let mut generator = Generator::new(options).unwrap();
-    let mut text = Vec::new();
-    while generator.fill(&mut text) {}
-    let text = String::from_utf8(text).unwrap();
-    text.lines().filter(|line| !line.starts_with("version")).map(str::to_owned).collect()
+    let text = String::from_utf8(records::made_up(lines, seed)).unwrap();
+    text.lines().map(str::to_owned).collect()
 }
 
 const V2: [&str; 14] = [
@@ -157,6 +133,8 @@ fn wrapped(records: &[String]) -> Vec<(&'static str, String, u64, u64)> {
         ("messages.json", format!("{records:#?}\n"), 0, 2),
         ("subscriptions.json", subscriptions(records), 0, 0),
         ("members.ndjson", members(records), 0, 0),
+        ("mixed.log", mixed(records), 0, 0),
+        ("ocsf.ndjson", activities(records), 0, 0),
         ("number.txt", lines(records, |at, record| format!("{}:{record}", at + 2)), 0, 0),
     ]
 }
@@ -200,6 +178,57 @@ fn members(records: &[String]) -> String {
     })
 }
 
+/// Some records as objects among lines of text.
+fn mixed(records: &[String]) -> String {
+    let objects = members(records);
+    let objects: Vec<&str> = objects.lines().collect();
+    lines(records, |nth, record| {
+        let is_object = nth % 7 > 2 && nth % 5 < 4;
+        if is_object { objects[nth].to_owned() } else { record.to_owned() }
+    })
+}
+
+/// Records as network activity of OCSF, with every second interface at the source.
+fn activities(records: &[String]) -> String {
+    lines(records, |nth, record| {
+        let mut values: Vec<&str> = record.split(' ').collect();
+        values.resize(V2.len(), "-");
+        let number =
+            |value: &str| if value == "-" { "null".to_owned() } else { format!("{value}.0") };
+        let interface = format!("\"interface_uid\":\"{}\",", values[2]);
+        let of = |is_own: bool| if is_own { interface.as_str() } else { "" };
+        let is_inbound = nth % 2 == 0;
+        let action = match values[12] {
+            "ACCEPT" => "\"action_id\":1",
+            "REJECT" => "\"disposition\":\"Blocked\"",
+            _ => "\"action\":null",
+        };
+        format!(
+            "{{\"class_uid\":4001,{action},\"cloud\":{{\"account\":{{\"uid\":\"{}\"}}}},\
+             \"metadata\":{{\"product\":{{\"version\":\"{}\"}}}},\"connection_info\":{{\
+             \"direction_id\":{},\"protocol_num\":{}}},\"src_endpoint\":{{{}\"ip\":\"{}\",\
+             \"port\":{}}},\"dst_endpoint\":{{{}\"ip\":\"{}\",\"port\":{}}},\"traffic\":{{\
+             \"packets\":{},\"bytes\":{}}},\"time\":{}000,\"end_time\":{}000,\
+             \"status_code\":\"{}\"}}",
+            values[1],
+            values[0],
+            if is_inbound { 1 } else { 2 },
+            number(values[7]),
+            of(!is_inbound),
+            values[3],
+            number(values[5]),
+            of(is_inbound),
+            values[4],
+            number(values[6]),
+            number(values[8]),
+            number(values[9]),
+            values[10],
+            values[11],
+            values[13],
+        )
+    })
+}
+
 fn query() -> Query {
     Query::builder()
         .filter(Filter::new().and_in(Field::Action, ["ACCEPT"]))
@@ -233,19 +262,20 @@ fn found(report: &Report, headers: u64, others: u64) -> (Vec<String>, [u64; 6]) 
 fn every_wrapping_gives_the_same_answer() {
     let folder = Folder::new("same");
     let records = made_up(700, 11);
-    let plain = folder.file("plain.log", lines(&records, |_, r| r.to_owned()).as_bytes());
+    let plain =
+        Source::path(folder.file("plain.log", lines(&records, |_, r| r.to_owned()).as_bytes()));
     let expected = found(&ask(&plain, 1 << 19, 1), 0, 0);
     assert_eq!(expected.1[0], 700);
     assert!(expected.0.len() > 20);
     for (name, text, headers, others) in wrapped(&records) {
-        let source = folder.file(name, text.as_bytes());
+        let source = Source::path(folder.file(name, text.as_bytes()));
         for (block, threads) in [(1, 2), (333, 3), (1 << 19, 1)] {
             let report = ask(&source, block, threads);
             assert_eq!(found(&report, headers, others), expected, "{name} {block} {threads}");
         }
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         encoder.write_all(text.as_bytes()).unwrap();
-        let source = folder.file(&format!("{name}.gz"), &encoder.finish().unwrap());
+        let source = Source::path(folder.file(format!("{name}.gz"), encoder.finish().unwrap()));
         assert_eq!(found(&ask(&source, 4096, 2), headers, others), expected, "{name}.gz");
     }
 }
@@ -258,9 +288,12 @@ fn wrappings_one_after_the_other() {
     for (name, text, headers, others) in wrapped(&records) {
         let mark = if name.starts_with("insights") { "\u{feff}" } else { "" };
         let twice = format!("{text}{}", text.strip_prefix(mark).unwrap());
-        let source = folder.file(name, twice.as_bytes());
-        let expected =
-            found(&ask(&folder.file("plain.log", plain.repeat(2).as_bytes()), 99, 1), 0, 0);
+        let source = Source::path(folder.file(name, twice.as_bytes()));
+        let expected = found(
+            &ask(&Source::path(folder.file("plain.log", plain.repeat(2).as_bytes())), 99, 1),
+            0,
+            0,
+        );
         let found = found(&ask(&source, 99, 2), 2 * headers, 2 * others);
         assert_eq!(found, expected, "{name}");
     }
@@ -273,7 +306,7 @@ fn records_of_a_layout_that_was_said() {
         (0..50).map(|at| format!("10.0.0.{} {at}00 - ACCEPT 443", at % 5)).collect();
     let layout = Layout::new(["srcaddr", "bytes", "region", "action", "dstport"]).unwrap();
     let ask = |name: &str, text: &str| {
-        let source = folder.file(name, text.as_bytes());
+        let source = Source::path(folder.file(name, text.as_bytes()));
         let engine = Engine::new().layout(layout.clone()).threads(2);
         let report = engine.run(&query(), &[source]).unwrap();
         let shown = report.answers[0].contributors().map(|c| format!("{:?} {:?}", c.keys, c.value));
@@ -284,7 +317,8 @@ fn records_of_a_layout_that_was_said() {
     for (name, text, ..) in wrapped(&records) {
         // Tables and members state their own columns, and a bare number before a record may be a value of it.
         let is_table = name.ends_with("sv") && !matches!(name, "console.csv" | "insights.csv");
-        if !is_table && !matches!(name, "number.txt" | "members.ndjson") {
+        let states_columns = matches!(name, "members.ndjson" | "mixed.log" | "ocsf.ndjson");
+        if !is_table && !states_columns && name != "number.txt" {
             assert_eq!(ask(name, &text), expected, "{name}");
         }
     }

@@ -1,13 +1,16 @@
 //! What a rule says in other languages: DuckDB, where it is installed, must find what flowagg
 //! finds. `FLOWAGG_PYTHON` names a Python that has it; else `python3` is asked.
 
+#[path = "common/folder.rs"]
+mod folder;
+
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use flowagg::dialect::InsightRule;
 use flowagg::generate::{Generator, Options};
 use flowagg::{Engine, Source};
+use folder::Folder;
 
 /// Runs the statements of a JSON array; writes the rows of each as texts.
 const RUN: &str = r#"
@@ -82,30 +85,6 @@ fn clf(contribution: &str, aggregate_on: &str) -> InsightRule {
     rule("CLF", fields, contribution, aggregate_on)
 }
 
-/// A file in a folder of this test's own, removed when it ends.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let name = format!("flowagg explain's {name} {}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn file(&self, name: &str, text: &[u8]) -> String {
-        let path = self.0.join(name);
-        std::fs::write(&path, text).unwrap();
-        path.to_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 /// Holds DuckDB's rows against flowagg's for each rule.
 fn compare(rules: &[InsightRule], top: usize, path: &str) {
     let paths = [path.to_owned()];
@@ -149,7 +128,7 @@ fn duckdb_agrees_over_flow_logs() {
     while generator.fill(&mut log) {}
     let odd = ODD_LINES.replace("it's \"OK\"", "it's\"OK\"");
     log.extend_from_slice(odd.as_bytes());
-    let folder = Folder::new("logs");
+    let folder = Folder::new("what's in logs");
     folder.file("log.log", &log);
     let path = folder.0.to_str().unwrap();
 
@@ -210,8 +189,9 @@ fn duckdb_agrees_over_json_events() {
             at * 37 % 101
         );
     }
-    let folder = Folder::new("events");
+    let folder = Folder::new("what's in events");
     let path = folder.file("events.json", log.as_bytes());
+    let path = path.to_str().unwrap();
     let json =
         |contribution: &str, aggregate_on: &str| rule("JSON", "", contribution, aggregate_on);
     let rules = [
@@ -235,7 +215,7 @@ fn duckdb_agrees_over_json_events() {
             "Count",
         ),
     ];
-    compare(&rules, 0, &path);
+    compare(&rules, 0, path);
 }
 
 #[test]

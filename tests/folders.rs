@@ -1,39 +1,18 @@
 //! Folders: what is skipped by the time in its name never changes an answer, and what is not
 //! read is counted.
 
-use std::path::PathBuf;
+#[path = "common/folder.rs"]
+mod folder;
 
 use flowagg::{
     Amount, Engine, ErrorKind, Field, Measure, Query, QueryBuilder, Report, Scope, Selection,
     Source,
 };
+use folder::Folder;
 
-/// A folder of this test's own, removed when it ends.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let name = format!("flowagg-folders-{name}-{}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn file(&self, name: &str, text: &str) {
-        let path = self.0.join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-
-    fn source(&self) -> [Source; 1] {
-        [Source::path(&self.0)]
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+/// The folder, to be read.
+fn source(folder: &Folder) -> [Source; 1] {
+    [Source::path(&folder.0)]
 }
 
 /// Numbers that look random and are always the same.
@@ -67,7 +46,7 @@ fn delivered(folder: &Folder) {
                 text += &format!("{} {end} 10.0.0.{source} {bytes} OK\n", end - length);
             }
             folder.file(
-                &format!(
+                format!(
                     "2023/11/{day}/{hour:02}/123456789010_vpcflowlogs_us-east-1_fl-0a1b_\
                      202311{day}T{hour:02}{minute:02}Z_{nth:04x}000{part}.log"
                 ),
@@ -106,8 +85,8 @@ fn skipping_by_name_changes_no_answer() {
             _ => (Some(start), Some(end)),
         };
         let query = bytes_by_source().between(start, end).build().unwrap();
-        let whole = all.run(&query, &folder.source()).unwrap();
-        let found = Engine::new().run(&query, &folder.source()).unwrap();
+        let whole = all.run(&query, &source(&folder)).unwrap();
+        let found = Engine::new().run(&query, &source(&folder)).unwrap();
         assert_eq!(answers(&found), answers(&whole), "{start:?} to {end:?}");
         assert_eq!((whole.skipped, whole.inputs), (0, 72));
         assert_eq!(found.inputs + found.skipped, 72);
@@ -120,17 +99,17 @@ fn skipping_by_name_changes_no_answer() {
 fn the_newest_objects_have_the_newest_record() {
     let folder = Folder::new("newest");
     delivered(&folder);
-    let from = Selection::new().newest_from(&folder.source());
+    let from = Selection::new().newest_from(&source(&folder));
     assert_eq!(from, Some(HOUR + 35 * 300 - 2_100));
     let newest = |from| {
         let query = Query::builder().measure(Measure::Max(Field::Start.into()));
-        Engine::new().run(&query.between(from, None).build().unwrap(), &folder.source()).unwrap()
+        Engine::new().run(&query.between(from, None).build().unwrap(), &source(&folder)).unwrap()
     };
     let (few, all) = (newest(from), newest(None));
     assert_eq!(few.answers[0].total(), all.answers[0].total());
     assert!(few.inputs <= 20 && all.inputs == 72, "{}", few.inputs);
     let unnamed = Selection::new().exclude("*_fl-*").unwrap();
-    assert_eq!(unnamed.newest_from(&folder.source()), None);
+    assert_eq!(unnamed.newest_from(&source(&folder)), None);
 }
 
 #[test]
@@ -141,9 +120,9 @@ fn a_file_that_one_of_many_questions_needs_is_read() {
         |start, end| bytes_by_source().scope(Scope::All).between(start, end).build().unwrap();
     let (early, late) = (Some(HOUR + 600), Some(HOUR + 9_000));
     let skipped = |queries: &[Query]| {
-        let found = Engine::new().run_all(queries, &folder.source()).unwrap();
+        let found = Engine::new().run_all(queries, &source(&folder)).unwrap();
         let all = Engine::new().select(Selection::new().skip_by_name(false));
-        assert_eq!(answers(&found), answers(&all.run_all(queries, &folder.source()).unwrap()));
+        assert_eq!(answers(&found), answers(&all.run_all(queries, &source(&folder)).unwrap()));
         found.skipped
     };
     let (first, last) = (between(None, early), between(late, None));
@@ -163,7 +142,7 @@ fn a_file_that_is_named_itself_is_read() {
     folder.file("aws-logs-write-test", "Permission Check Successful");
     let query = Query::builder().scope(Scope::All).between(Some(1_750_000_000), None);
     let query = query.measure(Measure::Sum(Field::Bytes.into())).build().unwrap();
-    let report = Engine::new().run(&query, &folder.source()).unwrap();
+    let report = Engine::new().run(&query, &source(&folder)).unwrap();
     assert_eq!((report.inputs, report.skipped, report.answers[0].total()), (1, 1, None));
     let test = folder.0.join("aws-logs-write-test").display().to_string();
     assert_eq!(report.passed_over, [test]);
@@ -183,7 +162,7 @@ fn a_folder_of_which_nothing_is_selected_is_a_fault() {
     let query = Query::builder().build().unwrap();
     let run = |glob: &str| {
         let selection = Selection::new().include(glob).unwrap();
-        Engine::new().select(selection).run(&query, &folder.source()).unwrap()
+        Engine::new().select(selection).run(&query, &source(&folder)).unwrap()
     };
     let report = run("a/*.log");
     assert_eq!((report.inputs, report.unselected, report.faults.len()), (2, 1, 0));

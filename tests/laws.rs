@@ -1,46 +1,20 @@
 //! What must not change an answer: threads, block sizes, compression, the order and the cutting
 //! of files, and the implementation that scans. Held against a plain twin of the engine.
 
+#[path = "common/folder.rs"]
+mod folder;
+#[path = "common/records.rs"]
+mod records;
+
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
 
-use flowagg::generate::{Generator, Options};
 use flowagg::{
     Amount, Answer, Engine, Field, Filter, Layout, Level, Measure, Query, Records, Report, Source,
     Status,
 };
-
-/// A folder of this test's own, removed when it ends.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("flowagg-laws-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn file(&self, name: &str, bytes: &[u8]) -> Source {
-        let path = self.0.join(name);
-        std::fs::write(&path, bytes).unwrap();
-        Source::path(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-fn made_up(lines: u64, seed: u64) -> Vec<u8> {
-    let options = Options { lines, seed, ipv6: 0.1, no_data: 0.05, ..Options::default() };
-    let mut generator = Generator::new(options).unwrap();
-    let mut text = Vec::new();
-    while generator.fill(&mut text) {}
-    text
-}
+use folder::Folder;
+use records::made_up;
 
 /// Made-up records among headers, blanks, comments, malformed and oddly spelled lines.
 fn untidy() -> Vec<u8> {
@@ -113,7 +87,7 @@ fn gzip(text: &[u8]) -> Vec<u8> {
 fn threads_blocks_levels_and_compression_change_nothing() {
     let folder = Folder::new("same");
     let text = untidy();
-    let plain = [folder.file("plain.log", &text)];
+    let plain = [Source::path(folder.file("plain.log", &text))];
     let expected = summary(&run(Engine::new().threads(1), &plain));
     for block_bytes in (1..=64).chain([100, 1000, 4096]) {
         let threads = 1 + block_bytes % 8;
@@ -138,7 +112,7 @@ fn threads_blocks_levels_and_compression_change_nothing() {
         ("many.zst", frames),
         ("both.gz", gzip_of_zstd),
     ] {
-        let compressed = [folder.file(name, &bytes)];
+        let compressed = [Source::path(folder.file(name, &bytes))];
         for block_bytes in [1, 7, 64, 1000, 1 << 20] {
             for threads in [1, 2, 5] {
                 let engine = Engine::new().threads(threads).block_bytes(block_bytes);
@@ -152,12 +126,12 @@ fn threads_blocks_levels_and_compression_change_nothing() {
 fn split_and_shuffled_files_answer_alike() {
     let folder = Folder::new("split");
     let text = made_up(3000, 9);
-    let whole = run(Engine::new(), &[folder.file("whole.log", &text)]);
+    let whole = run(Engine::new(), &[Source::path(folder.file("whole.log", &text))]);
     let lines: Vec<&[u8]> = text.split_inclusive(|&byte| byte == b'\n').collect();
     let mut parts: Vec<Source> = lines
         .chunks(700)
         .enumerate()
-        .map(|(nth, lines)| folder.file(&format!("{nth}.log"), &lines.concat()))
+        .map(|(nth, lines)| Source::path(folder.file(format!("{nth}.log"), lines.concat())))
         .collect();
     for _ in 0..parts.len() {
         parts.rotate_left(1);
@@ -189,7 +163,7 @@ fn twin(text: &[u8], key: &[Field], accepted_only: bool) -> BTreeMap<Vec<Vec<u8>
 fn the_plain_twin_agrees() {
     let folder = Folder::new("twin");
     for (name, text) in [("a.log", made_up(20_000, 3)), ("b.log", untidy())] {
-        let report = run(Engine::new().threads(3), &[folder.file(name, &text)]);
+        let report = run(Engine::new().threads(3), &[Source::path(folder.file(name, &text))]);
         let pair = [Field::SrcAddr, Field::DstAddr];
         let four = [Field::SrcAddr, Field::DstAddr, Field::SrcPort, Field::DstPort];
         for (nth, key, accepted_only) in
@@ -208,7 +182,7 @@ fn the_plain_twin_agrees() {
 #[test]
 fn long_lists_of_values_are_lists() {
     let folder = Folder::new("lists");
-    let source = folder.file("a.log", &made_up(5_000, 9));
+    let source = Source::path(folder.file("a.log", made_up(5_000, 9)));
     let by_port = |filter: Filter| {
         let query = Query::builder().filter(filter).group_by([Field::SrcPort]).top(0);
         let report = Engine::new().run(&query.build().unwrap(), std::slice::from_ref(&source));

@@ -1,11 +1,10 @@
 //! Patterns as questions to the engine, over logs made up at random: the engine adds up exactly
 //! the lines that match one by one, on columns and in blocks of any size.
 
-use std::path::PathBuf;
-
 use flowagg::dialect::{FilterPattern, MetricFilter, PatternKind, Transformation};
 use flowagg::{Amount, Engine, Level, Report, Source};
 
+use super::folder::Folder;
 use super::json::{Json, read};
 use super::made_up::{self, Language, Random};
 
@@ -14,31 +13,6 @@ const LOGS: u64 = 120;
 
 /// Patterns asked of each log.
 const PATTERNS: usize = 10;
-
-/// A folder of a test's own, removed when it ends.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let name = format!("flowagg-filters-{name}-{}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    /// The one file of the folder.
-    fn file(&self, text: &str) -> Source {
-        let path = self.0.join("e.log");
-        std::fs::write(&path, text).unwrap();
-        Source::path(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 /// A log, and its lines as the single-message test takes them.
 #[derive(Default)]
@@ -145,7 +119,7 @@ fn check(
         }
     }
     let queries: Vec<_> = questions.iter().map(|q| q.filter.to_query().unwrap()).collect();
-    let source = [folder.file(&log.text)];
+    let source = [Source::path(folder.file("e.log", &log.text))];
     let levels: Vec<Level> = Level::ALL.into_iter().filter(|level| level.is_available()).collect();
     let engine = |random: &mut Random| {
         let block_bytes = if random.once_in(3) { 1 << 20 } else { 1 + random.below(64) };
@@ -407,7 +381,8 @@ fn the_engine_takes_every_flow_line_for_a_record() {
         let random = &mut Random(seed);
         let (log, _) = flow_log(random);
         let query = flowagg::Query::builder().scope(flowagg::Scope::All).build().unwrap();
-        let report = Engine::new().run(&query, &[folder.file(&log.text)]).unwrap();
+        let report =
+            Engine::new().run(&query, &[Source::path(folder.file("e.log", &log.text))]).unwrap();
         assert_eq!(report.tally.malformed, 0, "{:?}", report.malformed);
         assert_eq!(report.answers[0].uses().added, log.events.len() as u64, "{:?}", log.text);
     }

@@ -2,6 +2,8 @@
 //! slow twin, which is written from the specification alone, and the engine against flowagg.
 
 mod engine;
+#[path = "../common/folder.rs"]
+mod folder;
 mod json;
 mod made_up;
 mod pattern;
