@@ -15,9 +15,10 @@
 //!
 //! Only where nobody asks for JSON: events that are asked for by path are found in the lines.
 
+mod rows;
 mod split;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 use std::io::Read;
 use std::sync::Arc;
@@ -33,6 +34,7 @@ use crate::error::{Error, ErrorKind};
 use crate::field::Field;
 use crate::layout::Layout;
 use crate::source::{GZIP_MAGIC, gzip_reader, make_room};
+use rows::{COLUMNS_MAX, Rows};
 use split::{Next, Splitter, VALUE_BYTES_MAX};
 
 /// Envelopes in envelopes that are opened.
@@ -43,10 +45,6 @@ const DECODED_BYTES_MAX: u64 = 64 << 20;
 
 /// The most bytes of lines that are put together.
 const BLOCK_BYTES_MAX: usize = 8 << 20;
-
-/// Columns that objects may have beside the fields of flow logs: each new one makes a new layout.
-/// Beyond them members are left out, which is told at the end.
-const COLUMNS_MAX: usize = 256;
 
 /// Blank lines that are kept until there is a line after them.
 const BLANK_LINES_MAX: usize = 64 * 1024;
@@ -100,13 +98,16 @@ impl Pieces for Json<'_> {
                 Ok(Next::Line(line)) => self.lines.message(line),
                 Ok(Next::Blank(lines)) => self.lines.blank(lines),
                 Ok(Next::End { is_cut }) => {
-                    self.lines.write_blank();
                     self.outcome = Some((Ok(()), is_cut));
                 }
                 Ok(Next::TooLarge) => self.outcome = Some((Err(too_large()), true)),
                 Err(error) => {
                     self.outcome = Some((Err(error.into()), self.splitter.is_within()));
                 }
+            }
+            if self.outcome.is_some() {
+                self.lines.gather();
+                self.lines.write_blank();
             }
         }
         let lines = &mut self.lines;
@@ -143,13 +144,10 @@ struct Lines {
     blank_lines: usize,
     /// The columns of text that is no record: the last header's.
     header: Option<Arc<Layout>>,
-    /// The columns of records, in the order in which they were met.
-    names: Vec<String>,
-    columns: HashMap<String, usize>,
-    /// Whether the block holds records of these columns.
-    is_of_records: bool,
-    /// Whether members were left out.
-    is_short: bool,
+    /// Records that are no lines yet.
+    rows: Rows,
+    /// The number of columns of records, if the block holds some.
+    columns: Option<usize>,
 }
 
 /// The members of an object, as they are spelled.
@@ -227,11 +225,13 @@ impl Lines {
         if let Some(layout) = Layout::from_header(message) {
             self.header = Some(Arc::new(layout));
         }
-        if std::mem::take(&mut self.is_of_records) {
+        self.gather();
+        if self.columns.take().is_some() {
             // The records before had columns of their own; these have not.
             self.begin(self.header.clone().map_or(Stated::Text, Stated::Layout));
         }
         self.part();
+        self.write_blank();
         let blank = |&byte: &u8| if matches!(byte, b'\n' | b'\r') { b' ' } else { byte };
         self.text.extend(message.iter().map(blank));
         self.text.push(b'\n');
@@ -259,47 +259,34 @@ impl Lines {
 
     /// A record of these names and words.
     fn row<'n>(&mut self, members: impl Iterator<Item = (&'n str, Option<String>)>) {
-        let mut values: Vec<Option<String>> = vec![None; self.names.len()];
-        let before = self.names.len();
-        for (name, value) in members {
-            let field = Field::from_alias(name);
-            let name = match field {
-                Some(field) => field.name().to_owned(),
-                None => name.replace(|c: char| c.is_whitespace() || c.is_control(), "-"),
-            };
-            let next = self.names.len();
-            if field.is_none() && next >= COLUMNS_MAX && !self.columns.contains_key(&name) {
-                self.is_short = true;
-                continue;
-            }
-            let at = *self.columns.entry(name.clone()).or_insert(next);
-            if at == next {
-                self.names.push(name);
-                values.push(None);
-            }
-            values[at] = value;
+        self.rows.push_blank(std::mem::take(&mut self.blank_lines));
+        self.rows.push(members);
+        if self.rows.is_full() {
+            self.gather();
         }
-        if !self.is_of_records || self.names.len() > before {
-            // There is a name at least: a record has some that are known.
-            if let Ok(layout) = Layout::new(self.names.iter().map(String::as_str)) {
-                self.begin(Stated::Layout(Arc::new(layout)));
-            }
-            self.is_of_records = true;
+    }
+
+    /// Makes lines of the records that are gathered.
+    fn gather(&mut self) {
+        if self.rows.is_empty() {
+            return;
+        }
+        let columns = self.rows.columns();
+        if self.columns != Some(columns)
+            && let Some(layout) = self.rows.layout()
+        {
+            self.begin(Stated::Layout(Arc::new(layout)));
+            self.columns = Some(columns);
         }
         self.part();
-        for (at, value) in values.iter().enumerate() {
-            if at > 0 {
-                self.text.push(b' ');
-            }
-            self.text.extend_from_slice(value.as_deref().unwrap_or("-").as_bytes());
-        }
-        self.text.push(b'\n');
+        self.rows.take(&mut self.text);
     }
 
     /// Lines without a value. They wait for the next one, which says what columns it has.
     fn blank(&mut self, lines: usize) {
         self.blank_lines += lines;
         if self.blank_lines >= BLANK_LINES_MAX {
+            self.gather();
             self.write_blank();
         }
     }
@@ -309,13 +296,11 @@ impl Lines {
         self.text.resize(self.text.len() + blank_lines, b'\n');
     }
 
-    /// Makes room for a line: ends a block that is large, as one value may hold far more than a
-    /// block has.
+    /// Ends a block that is large: one value may hold far more than a block has.
     fn part(&mut self) {
         if self.text.len() > BLOCK_BYTES_MAX {
             self.finish();
         }
-        self.write_blank();
     }
 
     /// Begins a block that has columns of its own.
@@ -333,7 +318,7 @@ impl Lines {
 
     /// What is to be said when all is read.
     fn end(&self) -> Result<(), Error> {
-        if !self.is_short {
+        if !self.rows.is_short() {
             return Ok(());
         }
         let text = format!(

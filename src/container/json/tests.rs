@@ -113,6 +113,30 @@ fn many_names_are_no_trap() {
 }
 
 #[test]
+fn rows_have_the_columns_of_their_neighbours() {
+    let row = |at: usize| match at {
+        3 => r#"{"srcaddr":"10.0.0.1","bytes":3,"end":9}"#.to_owned(),
+        100 => "\n\n{\"srcaddr\":\"10.0.0.1\",\"bytes\":100,\"start\":8}\n".to_owned(),
+        at => format!(r#"{{"srcaddr":"10.0.0.1","bytes":{at}}}"#),
+    };
+    let text: String = (0..4 * rows::ROWS_MAX).map(row).collect();
+    let mut expected = vec!["<srcaddr bytes end>".to_owned()];
+    for at in 0..4 * rows::ROWS_MAX {
+        // The rows that are gathered with the hundredth one.
+        let first = 100 / rows::ROWS_MAX * rows::ROWS_MAX;
+        expected.extend((at == first).then(|| "<srcaddr bytes end start>".to_owned()));
+        expected.extend((at == 100).then(String::new));
+        let end = if at == 3 { "9" } else { "-" };
+        let start = if at == 100 { " 8" } else { " -" };
+        let start = if at < first { "" } else { start };
+        expected.push(format!("10.0.0.1 {at} {end}{start}"));
+    }
+    for step in [100, 1000] {
+        assert!(all_lines(&text, step) == expected, "in reads of {step}");
+    }
+}
+
+#[test]
 fn lines_without_a_value_are_blank() {
     let text = "\n[\n{\"message\":\"a\"},\n\n{\n\"message\":\n\"b\"},\n\
         {\"srcaddr\":\"10.0.0.1\",\"bytes\":5}\n,\n]\n{\"message\":\"c\"}\n[]";
@@ -159,9 +183,8 @@ fn members_may_be_columns() {
         assert_eq!(
             lines(text, step),
             [
-                "<srcaddr bytes log-status note>",
-                "10.0.0.1 40 OK a%20b",
                 "<srcaddr bytes log-status note dstaddr>",
+                "10.0.0.1 40 OK a%20b -",
                 "10.0.0.2 50 - - -",
                 "<text>",
                 "2 1 eni-1 - - - - - - - 1 2 - NODATA",

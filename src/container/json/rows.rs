@@ -1,0 +1,127 @@
+//! Records whose columns are members of objects.
+//!
+//! An object leaves out what it does not have, and so it says nothing of columns that only later
+//! ones show. Rows are gathered until there are many, and all of them have the columns of the
+//! last: which rows these are depends on the input alone, and so does the answer.
+
+use std::collections::HashMap;
+
+use crate::field::Field;
+use crate::layout::Layout;
+
+/// Columns that objects may have beside the fields of flow logs: each new one makes a new layout.
+/// Beyond them members are left out, which is told at the end.
+pub const COLUMNS_MAX: usize = 256;
+
+/// Rows that are gathered.
+pub const ROWS_MAX: usize = if cfg!(debug_assertions) { 64 } else { 1024 };
+
+/// Bytes of rows that are gathered, beyond which they are enough.
+const ROWS_BYTES: usize = 1 << 20;
+
+/// Rows, and the columns of all that were met.
+#[derive(Debug, Default)]
+pub struct Rows {
+    /// The columns, in the order in which they were met, and the places of each.
+    names: Vec<String>,
+    places: HashMap<String, usize>,
+    /// The rows as lines, and how many.
+    text: Vec<u8>,
+    count: usize,
+    /// Where in the text rows begin that have more columns than those before, and how many.
+    widths: Vec<(usize, usize)>,
+    /// Whether members were left out.
+    is_short: bool,
+}
+
+impl Rows {
+    /// Adds a record: its members' names, and their values as words.
+    pub fn push<'n>(&mut self, members: impl Iterator<Item = (&'n str, Option<String>)>) {
+        let mut values: Vec<Option<String>> = vec![None; self.names.len()];
+        for (name, value) in members {
+            let field = Field::from_alias(name);
+            let name = match field {
+                Some(field) => field.name().to_owned(),
+                None => name.replace(|c: char| c.is_whitespace() || c.is_control(), "-"),
+            };
+            let next = self.names.len();
+            if field.is_none() && next >= COLUMNS_MAX && !self.places.contains_key(&name) {
+                self.is_short = true;
+                continue;
+            }
+            let at = *self.places.entry(name.clone()).or_insert(next);
+            if at == next {
+                self.names.push(name);
+                values.push(None);
+            }
+            values[at] = value;
+        }
+        if self.widths.last().is_none_or(|(_, columns)| *columns < values.len()) {
+            self.widths.push((self.text.len(), values.len()));
+        }
+        for (at, value) in values.iter().enumerate() {
+            if at > 0 {
+                self.text.push(b' ');
+            }
+            self.text.extend_from_slice(value.as_deref().unwrap_or("-").as_bytes());
+        }
+        self.text.push(b'\n');
+        self.count += 1;
+    }
+
+    /// Adds lines without a value.
+    pub fn push_blank(&mut self, lines: usize) {
+        self.text.resize(self.text.len() + lines, b'\n');
+    }
+
+    /// Whether there are rows.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Whether there are enough.
+    pub fn is_full(&self) -> bool {
+        self.count >= ROWS_MAX || self.text.len() >= ROWS_BYTES
+    }
+
+    /// The number of their columns.
+    pub fn columns(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Their layout; a record has some columns that are known.
+    pub fn layout(&self) -> Option<Layout> {
+        Layout::new(self.names.iter().map(String::as_str)).ok()
+    }
+
+    /// Whether members were left out.
+    pub fn is_short(&self) -> bool {
+        self.is_short
+    }
+
+    /// Moves the rows to the end of `text`, each with all columns.
+    pub fn take(&mut self, text: &mut Vec<u8>) {
+        let columns = self.names.len();
+        let ends = self.widths.iter().skip(1).map(|(start, _)| *start).chain([self.text.len()]);
+        // Blank lines may come before the first row.
+        let mut from = 0;
+        for ((_, width), end) in self.widths.iter().zip(ends) {
+            let rows = &self.text[from..end];
+            from = end;
+            if *width == columns {
+                text.extend_from_slice(rows);
+                continue;
+            }
+            for row in rows.split_inclusive(|&byte| byte == b'\n') {
+                let row = &row[..row.len() - 1];
+                text.extend_from_slice(row);
+                let missing = if row.is_empty() { 0 } else { columns - width };
+                text.extend_from_slice(&b" -".repeat(missing));
+                text.push(b'\n');
+            }
+        }
+        self.text.clear();
+        self.widths.clear();
+        self.count = 0;
+    }
+}
