@@ -323,3 +323,46 @@ fn records_of_a_layout_that_was_said() {
         }
     }
 }
+
+/// What is damaged is counted, and counted alike in blocks of any size.
+#[test]
+fn damage_gives_one_answer() {
+    let folder = Folder::new("damaged");
+    let records = made_up(40, 5);
+    let mut state = 7u64;
+    let mut below = |limit: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 33) as usize % limit
+    };
+    let marks = [b'{', b'}', b'"', b'\n', b'[', b']', b',', b'\\', b' ', b'#', b'-', 0xff];
+    let mut malformed = 0;
+    for (name, text, ..) in wrapped(&records) {
+        for _ in 0..6 {
+            let mut bytes = text.clone().into_bytes();
+            for _ in 0..1 + below(5) {
+                let at = below(bytes.len());
+                match below(3) {
+                    0 => bytes[at] = marks[below(marks.len())],
+                    1 => bytes.insert(at, marks[below(marks.len())]),
+                    _ => drop(bytes.remove(at)),
+                }
+            }
+            let source = Source::path(folder.file(name, &bytes));
+            let said = |block: usize, threads: usize| {
+                let report = ask(&source, block, threads);
+                assert!(report.tally.is_balanced());
+                let faults: Vec<String> =
+                    report.faults.iter().map(|fault| fault.error.to_string()).collect();
+                let rows: Vec<_> = report.answers[0].contributors().collect();
+                (format!("{rows:?} {:?} {faults:?}", report.tally), report.tally.malformed)
+            };
+            let whole = said(1 << 19, 1);
+            malformed += whole.1;
+            for (block, threads) in [(1, 2), (77, 3), (1000, 1)] {
+                let shown = String::from_utf8_lossy(&bytes);
+                assert_eq!(said(block, threads), whole, "{name} {block} {threads}:\n{shown}");
+            }
+        }
+    }
+    assert!(malformed > 100, "{malformed}");
+}

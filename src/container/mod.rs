@@ -20,7 +20,9 @@ use std::sync::Arc;
 use crate::error::{Error, ErrorKind};
 use crate::layout::{Column, Layout};
 use crate::record::LINE_BYTES_MAX;
-use crate::source::{Cut, Cutter, GZIP_MAGIC, gzip_reader, is_zstd, refuse_foreign, zstd_reader};
+use crate::source::{
+    Cut, Cutter, GZIP_MAGIC, gzip_reader, is_zstd, make_room, refuse_foreign, zstd_reader,
+};
 
 pub use decoded::Decoded;
 #[cfg(not(feature = "parquet"))]
@@ -207,6 +209,10 @@ pub fn open<'a>(
             Wrapping::Prefixed(form) => prefix::pieces(reader, form, block_bytes),
             Wrapping::Plain => Box::new(Text(Cutter::new(reader, block_bytes, LINE_BYTES_MAX))),
         };
+        let pieces = match wrapping {
+            Wrapping::Plain => pieces,
+            _ => Box::new(Gathered::new(pieces)),
+        };
         containers.push(wrapping.name());
         return Ok(Contents { pieces, head: kept, containers });
     }
@@ -227,6 +233,51 @@ struct Failing(Option<io::Error>);
 impl Read for Failing {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         self.0.take().map_or(Ok(0), Err)
+    }
+}
+
+/// Blocks, of which those that have to show their columns themselves hold as much text as is
+/// looked at for that. So it does not matter how large blocks are.
+struct Gathered<'a> {
+    pieces: Box<dyn Pieces + 'a>,
+    is_first: bool,
+    /// What was read to see whether it belongs to the block before, and its text.
+    next: Option<Piece>,
+    text: Vec<u8>,
+}
+
+impl<'a> Gathered<'a> {
+    fn new(pieces: Box<dyn Pieces + 'a>) -> Self {
+        Self { pieces, is_first: true, next: None, text: Vec::new() }
+    }
+}
+
+impl Pieces for Gathered<'_> {
+    fn next(&mut self, buffer: &mut Vec<u8>) -> Piece {
+        let mut piece = match self.next.take() {
+            Some(piece) => {
+                std::mem::swap(buffer, &mut self.text);
+                piece
+            }
+            None => self.pieces.next(buffer),
+        };
+        let is_first = std::mem::take(&mut self.is_first);
+        let Piece::Block { length, stated, .. } = &mut piece else { return piece };
+        let shows_columns = *stated == Stated::Text || is_first && *stated == Stated::Nothing;
+        while shows_columns && *length < HEAD_BYTES {
+            match self.pieces.next(&mut self.text) {
+                Piece::Block { length: more, headers: 0, stated: Stated::Nothing } => {
+                    make_room(buffer, *length + more);
+                    buffer[*length..*length + more].copy_from_slice(&self.text[..more]);
+                    *length += more;
+                }
+                next => {
+                    self.next = Some(next);
+                    break;
+                }
+            }
+        }
+        piece
     }
 }
 
