@@ -139,8 +139,8 @@ fn lines(file: &[u8], columns: &Columns, block_bytes: usize) -> (String, Vec<Str
     let names = names.collect::<Vec<_>>().join(" ");
     let (mut found, mut buffer) = (Vec::new(), Vec::new());
     for number in 0..table.groups() {
-        let mut group = table.group(number, block_bytes);
-        while let Some(Rows { length, before }) = group.next(&mut buffer).unwrap() {
+        let mut group = table.group(number, block_bytes, crate::scan::Level::best());
+        while let Some(Rows { length, before, .. }) = group.next(&mut buffer).unwrap() {
             assert_eq!(before, found.len() as u64);
             let text = str::from_utf8(&buffer[..length]).unwrap();
             found.extend(text.lines().map(str::to_owned));
