@@ -169,6 +169,9 @@ impl Batch {
         for &(column, limit) in &reading.limits {
             marks.numbers_over(&self.rows, column, limit, aside);
         }
+        for &column in &reading.may_be_absent {
+            marks.no_numbers(&self.rows, column, aside);
+        }
         if let Some(column) = reading.status {
             marks.select(&self.rows, column, &reading.ok, true, aside);
         }

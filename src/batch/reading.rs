@@ -33,6 +33,8 @@ pub struct Reading {
     pub(super) addresses: Vec<usize>,
     /// Number columns with a limit that has to be checked.
     pub(super) limits: Vec<(usize, Limit)>,
+    /// Number columns that are not decoded and may well be `-` in a record of traffic.
+    pub(super) may_be_absent: Vec<usize>,
     /// Columns of times, which may be in milliseconds.
     pub(super) times: Vec<usize>,
     pub(super) status: Option<usize>,
@@ -76,7 +78,18 @@ impl Reading {
         unpadded: Vec<usize>,
     ) -> Self {
         let is_time = |column: usize| layout.field(column).is_some_and(Field::is_time);
+        // The columns of version 2 are there wherever there was traffic; of those that came later,
+        // `traffic-path` is not in half of the records.
+        let may_be_absent = |&column: &usize| {
+            let is_later = layout.field(column).is_some_and(|field| field.version() > 2);
+            let is_number = matches!(layout.kind(column), Kind::Number(_));
+            is_number && is_later && !numbers.contains(&column)
+        };
+        let may_be_absent: Vec<usize> = columns.clone().filter(may_be_absent).collect();
         let shape = |column| match layout.kind(column) {
+            Kind::Number(limit) if may_be_absent.contains(&column) => {
+                ColumnShape { digits: false, length_max: digits_max(limit) }
+            }
             // Milliseconds are read the plain way.
             Kind::Number(_) if is_time(column) => {
                 ColumnShape { digits: true, length_max: SECONDS_DIGITS }
@@ -96,6 +109,7 @@ impl Reading {
             layout: layout.clone(),
             shape: Shape::new(&shape),
             addresses: columns.clone().filter(|&c| layout.kind(c) == Kind::Address).collect(),
+            may_be_absent,
             times: columns.clone().filter(|&column| is_time(column)).collect(),
             status: layout.position(Field::LogStatus).filter(|column| columns.contains(column)),
             limits: columns.filter_map(limit).collect(),

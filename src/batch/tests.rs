@@ -64,6 +64,30 @@ fn batches_agree_with_records_read_one_by_one() {
     }
 }
 
+/// `traffic-path` is `-` in half of the records, which are regular ones all the same, unless it
+/// is decoded.
+#[test]
+fn fields_of_later_versions_may_be_absent() {
+    let mut text = b"5 1 OK\n6 - OK\n7 x OK\n8 300 OK\n- 2 OK\n9 -- OK\n".to_vec();
+    let layout = Layout::new(["bytes", "traffic-path", "log-status"]).unwrap();
+    let length = text.len();
+    text.extend([0; PAD]);
+    let mut scanner = Scanner::new(Level::best());
+    let marks = scanner.scan(Padded::new(&text, length), 0);
+    for (decoded, expected) in [(vec![0], (2, 1)), (vec![0, 1], (1, 2))] {
+        let reading = Reading::new(&layout, decoded, Vec::new());
+        let (mut batch, mut notes, mut cursor) = (Batch::default(), Notes::default(), 0);
+        let (mut regular, mut plain) = (0, 0);
+        while cursor < marks.end() {
+            batch.fill(&reading, &marks, &mut cursor, marks.end(), &mut notes);
+            regular += batch.rows().len();
+            plain += batch.plain_rows();
+        }
+        assert_eq!((regular, plain), expected);
+        assert_eq!((notes.tally.ok, notes.tally.malformed), (3, 3));
+    }
+}
+
 /// Milliseconds are a thousandth wherever a value is asked for, as `Record::number` has it.
 #[test]
 fn milliseconds_are_seconds() {

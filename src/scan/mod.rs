@@ -345,6 +345,11 @@ column_kernels! {
     numbers_over, portable::numbers_over, numbers_over_avx2, numbers_over_avx512,
         (limit: Limit, over: &mut Vec<u32>);
 
+    /// Appends to `others` the position in `rows` of each row that has neither digits nor a dash
+    /// in this column, of whose fields only the length was checked.
+    no_numbers, portable::no_numbers, no_numbers_avx2, no_numbers_avx512,
+        (others: &mut Vec<u32>);
+
     /// Decodes a column of IPv4 addresses of regular `rows`, appending one big-endian value for
     /// each row to `values`; positions of rows that hold anything but a canonically spelled IPv4
     /// address are appended to `others` (their value is meaningless).

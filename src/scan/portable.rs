@@ -2,7 +2,7 @@
 //! instructions by `x86`.
 
 use super::words::{Classes, HIGHS, bits, equal, sweep, within};
-use super::{CHUNK, Chunk, Found, Limit, Literal, Marks, PLACE, Padded, Shape};
+use super::{CHUNK, Chunk, Found, Limit, Literal, Marks, PLACE, Padded, Shape, WIDE};
 use crate::value::Address;
 
 /// See [`super::Scanner::scan`].
@@ -121,6 +121,21 @@ pub fn numbers_over(
         // No `&&`: how long ports are is no more predictable than coins.
         if (length == limit.digits) & (text > limit.text) | (length > limit.digits) {
             over.push(position as u32);
+        }
+    }
+}
+
+/// See [`Marks::no_numbers`].
+#[inline(always)]
+pub fn no_numbers(marks: &Marks<'_>, rows: &[u32], column: usize, others: &mut Vec<u32>) {
+    for (position, &row) in rows.iter().enumerate() {
+        let mark = row as usize + column;
+        let pair: &[u32; 2] = marks.marks[mark..].first_chunk().expect("a row has all its marks");
+        let (start, next) = ((pair[0] & PLACE) as usize, pair[1]);
+        // No `&&`: whether there is a number is no more predictable than coins.
+        let is_dash = (next & PLACE == start as u32 + 2) & (word(marks, start) as u8 == b'-');
+        if (next & WIDE != 0) & !is_dash {
+            others.push(position as u32);
         }
     }
 }

@@ -239,6 +239,16 @@ fn limits_compare_numbers() {
 }
 
 #[test]
+fn what_is_no_number_nor_absent() {
+    let fields = ["0", "7", "-", "x", "--", "-1", "12", "1-", "1x", "-"].map(String::from);
+    with_column(&fields, |marks, rows| {
+        let mut others = Vec::new();
+        marks.no_numbers(rows, 0, &mut others);
+        assert_eq!(others, [3, 4, 5, 7, 8], "{:?}", marks.level);
+    });
+}
+
+#[test]
 fn ipv4_addresses_and_all_else() {
     let mut state = 3;
     let mut fields: Vec<String> = [

@@ -227,6 +227,8 @@ compiled_for! {
         values: &mut Vec<u64>);
     numbers_over_avx2 = portable::numbers_over, (marks: &Marks<'_>, rows: &[u32], column: usize,
         limit: Limit, over: &mut Vec<u32>);
+    no_numbers_avx2 = portable::no_numbers, (marks: &Marks<'_>, rows: &[u32], column: usize,
+        others: &mut Vec<u32>);
     ipv4s_avx2 = ipv4s_simd, (marks: &Marks<'_>, rows: &[u32], column: usize,
         values: &mut Vec<u32>, others: &mut Vec<u32>);
     select_avx2 = portable::select, (marks: &Marks<'_>, rows: &[u32], column: usize,
@@ -241,6 +243,8 @@ compiled_for! {
         values: &mut Vec<u64>);
     numbers_over_avx512 = gather::numbers_over, (marks: &Marks<'_>, rows: &[u32],
         column: usize, limit: Limit, over: &mut Vec<u32>);
+    no_numbers_avx512 = portable::no_numbers, (marks: &Marks<'_>, rows: &[u32], column: usize,
+        others: &mut Vec<u32>);
     ipv4s_avx512 = gather::ipv4s, (marks: &Marks<'_>, rows: &[u32], column: usize,
         values: &mut Vec<u32>, others: &mut Vec<u32>);
     select_avx512 = gather::select, (marks: &Marks<'_>, rows: &[u32], column: usize,
