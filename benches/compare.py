@@ -23,7 +23,7 @@ from typing import Optional
 
 import limits
 import logs
-from measuring import ROOT, Answer, Measured, bytes_of, grid, least_peak_bytes, machine, run, said, shown
+from measuring import ROOT, Answer, Measured, grid, least_peak_bytes, machine, run, said, shown
 from peers import LIBRARIES, PROGRAMS, Peer, peer
 from questions import QUESTIONS, Question
 
@@ -32,8 +32,8 @@ Each program ran as its own process, in turn, after one round that is not counte
 more than {slow} seconds in that round ran that once. *Wall* is the
 median of the whole process; *query* leaves out interpreter and import where a library clocks itself
 and *best* is its least; *ratio* is query over flowagg's wall. *Peak* is the largest resident size
-of any one process; below {floor:.0f} MB, this script's own, it can't be seen. wc and isal, which only
-decodes gzip, answer nothing: they are the floors. In every round all answers (ten largest
+of any one process; below {floor:.0f} MB, this script's own, it can't be seen. wc and isal, which
+only decodes gzip, answer nothing: they are the floors. In every round all answers (ten largest
 contributors, their sums, number of contributors) were equal."""
 
 
@@ -119,23 +119,25 @@ def standing(question: Question, whole: dict, base: float) -> tuple:
     others = {n: m.query for n, m in whole.items() if n not in ("flowagg", "wc", "isal")}
     row, words = [question.title, f"{base:.3f}", "-", "-"], []
     if floors:
-        factor = base / whole[floors[0]].query
-        row[2:] = [f"{factor:.2f}", FLOORS[floors[0]]]
-        words.append(f"flowagg takes {factor:.2f} times as long as {FLOORS[floors[0]]}")
+        name = "the decoder" if floors[0] == "isal" else "`wc -l`"
+        name = "`gzip -dc`" if floors[0] == "wc" and question.is_gzip else name
+        row[2:] = [f"{base / whole[floors[0]].query:.2f}", name]
+        words.append(f"flowagg takes {row[2]} times as long as {name} alone")
     if others:
         best = min(others, key=others.get)
         row += [f"{others[best] / base:.2f}", best]
-        words.append(f"{best}, the fastest other, {others[best] / base:.2f} times as long as flowagg")
+        words.append(f"{best}, the fastest other, {row[4]} times as long as flowagg")
     return row, "; ".join(words) + "." if words else ""
-
-
-FLOORS = {"wc": "`wc -l`", "isal": "the decoder alone"}
 
 
 def summary(args) -> str:
     """All questions in a line each."""
-    head = ["question", "flowagg s", "times", "of", "fastest other takes", "who"]
-    return grid(head, [[*row, *["-"] * (len(head) - len(row))] for row in args.summary])
+    head, rows = ["question", "flowagg s", "times", "of", "fastest other, times", "who"], []
+    for row in args.summary:
+        rows.append([*row, *["-"] * (len(head) - len(row))])
+    tables = [grid(head, rows)] if rows else []
+    tables += [grid(["flowagg alone", ""], args.limits)] if args.limits else []
+    return "\n\n".join(tables)
 
 
 def write_results(parts: list, args) -> None:
@@ -157,7 +159,7 @@ def options(names: list, questions: list) -> argparse.Namespace:
     add("--lines", metavar="N", type=int, default=20_000_000, help="of the log made [20000000]")
     add("--threads", metavar="N", type=int, default=2, help="for every program [2]")
     add("--rounds", metavar="N", type=int, default=5, help="that count [5]")
-    add("--slow", metavar="S", type=float, default=15, help="seconds after which one run is enough [15]")
+    add("--slow", metavar="S", type=float, default=15, help="one run of so many is enough [15]")
     add("--only", metavar="NAMES", default=",".join(names), help="of %(default)s")
     add("--questions", metavar="NAMES", default=",".join(questions), help=f"of {','.join(asked)}")
     add("--flowagg", metavar="PATH", type=Path, default=ROOT / "target/release/flowagg")
@@ -172,7 +174,7 @@ def options(names: list, questions: list) -> argparse.Namespace:
     args.work, args.flowagg = args.work.resolve(), args.flowagg.resolve()
     args.python = args.work / "venv" / "bin" / "python"
     args.write, args.output = args.write or args.output, args.output or ROOT / "benches/RESULTS.md"
-    args.shares, args.summary = limits.SHARES, []
+    args.shares, args.summary, args.limits = limits.SHARES, [], []
     return args
 
 

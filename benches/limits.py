@@ -5,54 +5,21 @@ they are a part.
 """
 
 import json
-import os
 import shutil
 import statistics
 import sys
 from pathlib import Path
-from typing import Callable, Optional
+from typing import Callable
 
-from measuring import ROOT, Measured, bytes_of, grid, run, said, shown, spawn_seconds
+from measuring import ROOT, Measured, bytes_of, grid, run, shown, spawn_seconds
 from peers import answer_of, flowagg, read_report
 from questions import QUESTIONS, TOP
 
 STARTS = 50
 LEVELS = ("portable", "avx2", "avx512")
-TEN = Path("benches/rules/ten")
-# Of the log: 0.2, 0.5, 1, 2.3 GB with 20 million lines; above 1 it is named several times.
+TEN = "benches/rules/ten"
+# Of the log: 0.2, 0.5, 1, 2.3, 4.7, 9.3 GB with 20 million lines; above 1 it is named repeatedly.
 SHARES = (0.086, 0.215, 0.43, 1, 2, 4)
-
-
-def all_rounds(args, name: str, commands: dict, read: Optional[Callable], same=True) -> dict:
-    """Runs commands in turn, round after round, and checks their answers: against each other
-    where they are the `same`, else against those of their first round. `read` takes an output's
-    path; a command whose label begins with `floor` answers nothing. What failed has no times."""
-    measured, answers = {label: Measured() for label in commands}, {}
-    failed = set()
-    for turn in range(args.rounds + 1):
-        print(f"{name}: round {turn} of {args.rounds}", file=sys.stderr)
-        for label, command in commands.items():
-            if label in failed:
-                continue
-            ended = run(command, "limits", args.work)
-            if ended.failure:
-                print(f"{command}\n{ended.failure}", file=sys.stderr)
-                failed.add(label)
-                continue
-            measured[label].add(ended.wall, ended.wall, ended.peak_bytes)
-            if read and not label.startswith("floor"):
-                answer = read(ended.output)
-                if answers.setdefault("" if same else label, answer) != answer:
-                    sys.exit(f"DISAGREEMENT on {name}: {label}\n{command}")
-        if turn == 0:
-            [each.forget_times() for each in measured.values()]
-    return measured
-
-
-def section(name: str, title: str, text: str, table: str, commands) -> str:
-    """A part of RESULTS.md."""
-    shell = "\n".join(["```sh", *commands, "```"])
-    return "\n\n".join(part for part in (f"## {name}: {title}", text, table, shell) if part)
 
 
 def facts(output: Path) -> tuple:
@@ -60,44 +27,80 @@ def facts(output: Path) -> tuple:
     return read_report(output).facts()
 
 
+def all_rounds(args, name: str, commands: dict, read: Callable = facts) -> tuple:
+    """Runs commands in turn, round after round; what each label took, and what it answered, which
+    must be the same in every round. A label that begins with `floor` answers nothing. Those that
+    failed are in neither."""
+    measured, answers, failed = {label: Measured() for label in commands}, {}, set()
+    for turn in range(args.rounds + 1):
+        print(f"{name}: round {turn} of {args.rounds}", file=sys.stderr)
+        for label, command in commands.items():
+            ended = None if label in failed else run(command, "limits", args.work)
+            if ended and ended.failure:
+                print(f"{command}\n{ended.failure}", file=sys.stderr)
+                failed.add(label)
+            elif ended:
+                measured[label].add(ended.wall, ended.wall, ended.peak_bytes)
+                answer = "" if label.startswith("floor") else read(ended.output)
+                agree(name, answers.setdefault(label, answer), answer)
+        if turn == 0:
+            [each.forget_times() for each in measured.values()]
+    return {label: each for label, each in measured.items() if label not in failed}, answers
+
+
+def agree(name: str, one, other) -> None:
+    """Ends the run where two answers differ."""
+    if one != other:
+        sys.exit(f"DISAGREEMENT on {name}:\n{one}\n{other}")
+
+
+def agree_all(name: str, answers: dict) -> None:
+    """All that answered said the same."""
+    told = [answer for label, answer in answers.items() if not label.startswith("floor")]
+    for answer in told:
+        agree(name, told[0], answer)
+
+
+def section(title: str, text: str, table: str, commands) -> str:
+    """A part of RESULTS.md; `title` begins with the question's name."""
+    shell = "\n".join(["```sh", *commands, "```"])
+    return "\n\n".join(part for part in (f"## {title}", text, table, shell) if part)
+
+
+def megabytes(each: Measured) -> str:
+    return f"{each.peak_bytes / 1e6:.0f}"
+
+
 def ten(args) -> str:
     """Ten rules in one pass against each of them alone."""
-    log, folder = args.paths["file"], ROOT / TEN
-    rules = sorted(folder.glob("*.json"))
-    options = f"-q -o json -n {TOP} --threads {args.threads}"
-    ask = f"{shown(args.flowagg)} rule {{}} {options} {log}"
+    rules = sorted((ROOT / TEN).glob("*.json"))
+    options = f"-q -o json -n {TOP} --threads {args.threads} {args.paths['file']}"
+    ask = f"{shown(args.flowagg)} rule {{}} {options}"
     commands = {rule.stem: ask.format(shown(rule)) for rule in rules}
     commands["all at once"] = ask.format(TEN)
 
     def read(output: Path) -> list:
-        reports = json.loads(output.read_text())
-        reports = [each["Report"] for each in reports] if isinstance(reports, list) else [reports]
+        told = json.loads(output.read_text())
+        reports = [each["Report"] for each in told] if isinstance(told, list) else [told]
         return [answer_of(report).facts() for report in reports]
 
-    seen = {}
-
-    def read_and_keep(output: Path) -> list:
-        found = read(output)
-        seen.setdefault("all" if len(found) > 1 else len(seen), found)
-        return found
-
-    measured = all_rounds(args, "ten", commands, read_and_keep, same=False)
-    alone = [found for key, found in seen.items() if key != "all"][: len(rules)]
-    if [found[0] for found in alone] != seen["all"]:
-        sys.exit("DISAGREEMENT on ten: a rule alone against all of them")
-    times = {label: each.wall for label, each in measured.items()}
-    all_at_once = times.pop("all at once")
-    mean, dearest = statistics.mean(times.values()), max(times.values())
-    rows = [[label, f"{time:.3f}", "", measured[label].peak_bytes // 10**6] for label, time in times.items()]
+    measured, answers = all_rounds(args, "ten", commands, read)
+    agree("ten", answers.pop("all at once"), sum(answers.values(), []))
+    together = measured.pop("all at once")
+    alone = {label: each.wall for label, each in measured.items()}
+    totals = {"mean": statistics.mean(alone.values()), "dearest": max(alone.values())}
+    totals["sum"] = sum(alone.values())
+    rows = [[label, f"{time:.3f}", "-", megabytes(measured[label])] for label, time in alone.items()]
     rows += [
-        ["mean of the ten", f"{mean:.3f}", f"{all_at_once / mean:.2f}", "-"],
-        ["dearest of the ten", f"{dearest:.3f}", f"{all_at_once / dearest:.2f}", "-"],
-        ["sum of the ten", f"{sum(times.values()):.3f}", f"{all_at_once / sum(times.values()):.2f}", "-"],
-        ["all at once", f"{all_at_once:.3f}", "1.00", measured["all at once"].peak_bytes // 10**6],
+        [f"{name} of the ten", f"{time:.3f}", f"{together.wall / time:.2f}", "-"]
+        for name, time in totals.items()
     ]
-    args.summary.append(["ten rules at once", f"{all_at_once:.3f}", f"{all_at_once / dearest:.2f}", "dearest alone"])
-    head = ["rule", "wall s", "all at once / it", "peak MB"]
-    return section("ten", "ten rules at once", "", grid(head, rows), [commands["all at once"]])
+    rows.append(["all at once", f"{together.wall:.3f}", "1.00", megabytes(together)])
+    for name in ("mean", "dearest"):
+        times = f"{together.wall / totals[name]:.2f}"
+        args.limits.append([f"ten rules at once, times the {name} of them alone", times])
+    table = grid(["rule", "wall s", "all at once / it", "peak MB"], rows)
+    return section("ten: ten rules at once", "", table, [commands["all at once"]])
 
 
 def startup(args) -> str:
@@ -115,119 +118,109 @@ def startup(args) -> str:
     for turn in range(STARTS + 3):
         for label, call in calls.items():
             seconds = spawn_seconds(call)
-            if turn >= 3:
-                times[label].append(seconds)
-    base = statistics.median(times["true"])
-    rows = [
-        [label, *(f"{1000 * pick(each):.2f}" for pick in (statistics.median, min)),
-         f"{statistics.median(each) / base:.2f}"]
-        for label, each in times.items()
-    ]
-    middle = statistics.median(times["flowagg rule"])
-    args.summary.append(["start-up, empty input", f"{middle:.4f}", f"{middle / base:.2f}", "`true`"])
+            times[label] += [seconds] if turn >= 3 else []
+    middles = {label: statistics.median(each) for label, each in times.items()}
+    rows, base = [], middles["true"]
+    for label, middle in middles.items():
+        least = min(times[label])
+        rows.append([label, *(f"{t * 1e3:.2f}" for t in (middle, least)), f"{middle / base:.2f}"])
+    args.limits.append(["start-up on empty input, ms", rows[1][1]])
     text = f"Median of {STARTS} starts without a shell; standard input is empty."
-    head = ["program", "median ms", "least ms", "x true"]
-    commands = [" ".join(map(shown, call)) + " < /dev/null" for call in calls.values()]
-    return section("startup", "start-up on empty input", text, grid(head, rows), commands)
+    shell = [" ".join(shown(word) for word in call) + " < /dev/null" for call in calls.values()]
+    table = grid(["program", "median ms", "least ms", "x true"], rows)
+    return section("startup: start-up on empty input", text, table, shell)
 
 
 def objects(args) -> str:
     """What an object costs beyond its bytes."""
-    root = args.paths["objects"]
-    ask = flowagg(args, QUESTIONS["accept"])
-    folders = {"objects": f"{root}/AWSLogs", "joined": f"{root}/joined"}
-    commands = {label: f"{ask} {path}" for label, path in folders.items()}
-    find = f"find {folders['objects']} -type f -print0 | xargs -0 cat | wc -c"
-    commands["floor: find, cat"] = find
-    measured = all_rounds(args, "objects", commands, facts)
-    sizes = [at.stat().st_size for at in (ROOT / folders["objects"]).rglob("*.gz")]
-    count, total = len(sizes), sum(sizes)
-    walls = {label: each.wall for label, each in measured.items() if each.walls}
-    extra = (walls["objects"] - walls["joined"]) / count * 1e6
+    ask, root = flowagg(args, QUESTIONS["accept"]), args.paths["objects"]
+    commands = {"objects": f"{ask} {root}/AWSLogs", "joined": f"{ask} {root}/joined"}
+    commands["floor: find, cat"] = f"find {root}/AWSLogs -type f -print0 | xargs -0 cat | wc -c"
+    measured, answers = all_rounds(args, "objects", commands)
+    agree_all("objects", answers)
+    sizes = [at.stat().st_size for at in (ROOT / root / "AWSLogs").rglob("*.gz")]
+    walls = {label: each.wall for label, each in measured.items()}
+    walls["objects less joined"] = extra = walls["objects"] - walls["joined"]
     rows = [
-        [label, f"{wall:.3f}", f"{wall / count * 1e6:.1f}", measured[label].peak_bytes // 10**6]
+        [label, f"{wall:.3f}", f"{wall / len(sizes) * 1e6:.1f}"]
+        + [megabytes(measured[label]) if label in measured else "-"]
         for label, wall in walls.items()
     ]
-    rows.append(["objects less joined", f"{walls['objects'] - walls['joined']:.3f}", f"{extra:.1f}", "-"])
-    args.summary.append(
-        [f"{count:,} gzip objects", f"{walls['objects']:.3f}", f"{walls['objects'] / walls['joined']:.2f}",
-         "same bytes in 100 files"]
-    )
+    cost = f"{extra / len(sizes) * 1e6:.1f}"
+    args.limits.append([f"{len(sizes):,} gzip objects, µs for each more than decoding", cost])
     text = (
-        f"{count:,} objects of {min(sizes):,} to {max(sizes):,} bytes, {total / 1e9:.2f} GB of gzip, "
-        "their logarithms even, in folders of a day; *joined* has the same\nbytes in "
-        f"{len(list((ROOT / folders['joined']).iterdir()))} files of many members. "
-        f"An object costs {extra:.1f} µs more than its bytes, of both threads' time "
-        f"{extra * args.threads:.1f} µs."
+        f"{len(sizes):,} objects of {min(sizes):,} to {max(sizes):,} bytes, {sum(sizes) / 1e9:.2f} GB,"
+        " in folders of a day, as AWS names them;\n*joined* is the same text in "
+        f"{len(list((ROOT / root / 'joined').iterdir()))} files, "
+        f"{bytes_of(root + '/joined') / 1e9:.2f} GB. An object costs {cost} µs more than its text."
     )
-    head = ["input", "wall s", "µs per object", "peak MB"]
-    return section("objects", "small gzip objects", text, grid(head, rows), commands.values())
+    table = grid(["input", "wall s", "µs per object", "peak MB"], rows)
+    return section("objects: small gzip objects", text, table, commands.values())
 
 
 def threads(args) -> str:
     """How time falls with threads."""
     counts, rows, shell = sorted({1, args.threads}), [], []
     for name in ("accept", "pairs"):
-        question = QUESTIONS[name]
-        commands = {
-            f"{count}": f"{flowagg(args, question, count)} {args.paths['file']}" for count in counts
-        }
-        measured = all_rounds(args, f"threads, {name}", commands, facts)
-        one = measured["1"].wall
+        ask = [flowagg(args, QUESTIONS[name], count) for count in counts]
+        commands = {count: f"{call} {args.paths['file']}" for count, call in zip(counts, ask)}
+        commands = {str(count): command for count, command in commands.items()}
+        measured, answers = all_rounds(args, f"threads, {name}", commands)
+        agree_all("threads", answers)
         for count, each in measured.items():
-            rows.append([name, count, f"{each.wall:.3f}", f"{one / each.wall:.2f}", each.peak_bytes // 10**6])
+            factor = f"{measured['1'].wall / each.wall:.2f}"
+            rows.append([name, count, f"{each.wall:.3f}", factor, megabytes(each)])
         shell += commands.values()
-        factor = one / measured[str(counts[-1])].wall
-        args.summary.append([f"{name}, {counts[-1]} threads against 1", "", f"{factor:.2f}", "faster"])
-    head = ["question", "threads", "wall s", "faster", "peak MB"]
-    return section("threads", "one thread and more", "", grid(head, rows), shell)
+        _, count, _, factor, _ = rows[-1]
+        args.limits.append([f"{name}, {count} threads, times faster than one", factor])
+    table = grid(["question", "threads", "wall s", "times faster", "peak MB"], rows)
+    return section("threads: one thread and more", "", table, shell)
 
 
 def levels(args) -> str:
     """What instructions make of one core."""
-    question, size = QUESTIONS["accept"], bytes_of(args.paths["file"]) / 1e9
-    ask = f"{flowagg(args, question, 1)} {args.paths['file']}"
+    path, size = args.paths["file"], bytes_of(args.paths["file"]) / 1e9
+    ask = f"{flowagg(args, QUESTIONS['accept'], 1)} {path}"
     commands = {level: f"FLOWAGG_SIMD={level} {ask}" for level in LEVELS}
-    commands["floor: wc -l"] = f"wc -l {args.paths['file']}"
-    measured = all_rounds(args, "levels", commands, facts)
-    best, rows = measured["portable"].wall, []
-    for level, each in measured.items():
-        if not each.walls:
-            rows.append([f"{level}: not here", "-", "-", "-"])
-            continue
-        rows.append([level, f"{each.wall:.3f}", f"{size / each.wall:.2f}", f"{best / each.wall:.2f}"])
-        if level in LEVELS:
-            args.summary.append([f"accept, one core, {level}", f"{each.wall:.3f}", f"{size / each.wall:.2f}", "GB/s"])
-    head = ["FLOWAGG_SIMD", "wall s", "GB/s per core", "x portable"]
-    return section("levels", "accept on one core", "", grid(head, rows), commands.values())
+    commands["floor: wc -l"] = f"wc -l {path}"
+    measured, answers = all_rounds(args, "levels", commands)
+    agree_all("levels", answers)
+    rows = []
+    for level in commands:
+        each = measured.get(level)
+        if each:
+            rate, factor = size / each.wall, measured["portable"].wall / each.wall
+            rows.append([level, f"{each.wall:.3f}", f"{rate:.2f}", f"{factor:.2f}"])
+            args.limits.append([f"one core, {level}, GB/s", f"{rate:.2f}"])
+        else:
+            rows.append([f"{level}: not of this processor", *"---"])
+    table = grid(["FLOWAGG_SIMD", "wall s", "GB/s per core", "x portable"], rows)
+    return section("levels: accept on one core", "", table, commands.values())
 
 
 def sizes(args) -> str:
     """Whether cost is linear in size."""
     rows, shell = [], []
     for name in ("accept", "pairs"):
-        question, ns = QUESTIONS[name], []
-        commands, loads = {}, {}
-        for share in args.shares:
-            paths = [args.paths[min(share, 1)]] * int(max(share, 1))
-            lines = args.lines * share if share >= 1 else round(args.lines * share)
-            label = f"{sum(map(bytes_of, paths)) / 1e9:.2f}"
-            commands[label] = f"{flowagg(args, question)} {' '.join(paths)}"
-            loads[label] = (lines, len(paths))
-        measured = all_rounds(args, f"sizes, {name}", commands, facts, same=False)
-        for label, each in measured.items():
-            lines, copies = loads[label]
-            ns.append(each.wall / lines * 1e9)
-            size = label if copies == 1 else f"{label} (x{copies})"
-            rows.append([f"{name} {size}", f"{each.wall:.3f}", f"{ns[-1]:.2f}", each.peak_bytes // 10**6])
+        ask, commands, lines = flowagg(args, QUESTIONS[name]), {}, {}
+        for share in SHARES:
+            paths = [args.paths[min(share, 1)]] * max(int(share), 1)
+            label = f"{sum(map(bytes_of, paths)) / 1e9:.3f}"
+            label += f" (x{share})" if share > 1 else ""
+            commands[label] = f"{ask} {' '.join(paths)}"
+            lines[label] = round(args.lines * share)
+        measured, _ = all_rounds(args, f"sizes, {name}", commands)
+        ns = [each.wall / lines[label] * 1e9 for label, each in measured.items()]
+        for (label, each), cost in zip(measured.items(), ns):
+            rows.append([f"{name} {label}", f"{each.wall:.3f}", f"{cost:.2f}", megabytes(each)])
         shell += commands.values()
-        args.summary.append([f"{name}, most ns per record by size", "", f"{max(ns) / min(ns):.2f}", "the least"])
+        words = f"{name}, ns per record, most of all sizes over least"
+        args.limits.append([words, f"{max(ns) / min(ns):.2f}"])
     text = (
-        "Files of one log; those with x2 and x4 are the log named twice and four times, so that they "
-        "have no more\ngroups than it has."
+        "Heads of one log; x2 and x4 are the log named two and four times, which adds no groups."
     )
-    head = ["question, GB", "wall s", "ns per record", "peak MB"]
-    return section("sizes", "cost by size", text, grid(head, rows), shell)
+    table = grid(["question, GB", "wall s", "ns per record", "peak MB"], rows)
+    return section("sizes: cost by size", text, table, shell)
 
 
 SECTIONS = {made.__name__: made for made in (ten, startup, objects, threads, levels, sizes)}

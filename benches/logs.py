@@ -129,25 +129,27 @@ def widened(line: bytes) -> bytes:
 
 def make_objects(target: Path, log: str, count: str) -> None:
     """Gzip objects of 300 B to 100 KB, as many small ones as their logarithms are even, under keys
-    such as AWS gives them, and in `joined` the same bytes in `PARTS` files. A header begins each.
-    Contents repeat after every `COPIES`th of them."""
+    such as AWS gives them, and in `joined` the same text in `PARTS` files. A header begins each
+    object's text. Texts repeat after every `COPIES`th of the objects and of the files."""
     count, sizes = int(count), random.Random(1)
     with open(log, "rb") as lines:
-        contents = [objects_bytes(lines, sizes) for _ in range(max(1, count // COPIES))]
+        contents = [object_bytes(lines, sizes) for _ in range(max(1, count // COPIES))]
     for number, content in zip(range(count), itertools.cycle(contents)):
         path = target / "AWSLogs" / object_key(number)
         if number % 10 == 0:
             path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     (target / "joined").mkdir()
-    parts = min(PARTS, count)
-    for part in range(parts):
-        with (target / "joined" / f"part-{part:03}.log.gz").open("wb") as out:
-            for number in range(count * part // parts, count * (part + 1) // parts):
-                out.write(contents[number % len(contents)])
+    kinds = PARTS // COPIES
+    for kind in range(kinds):
+        own = contents[len(contents) * kind // kinds : len(contents) * (kind + 1) // kinds]
+        whole = gzip.compress(b"".join(map(gzip.decompress, own)), 6, mtime=0)
+        for copy in range(COPIES):
+            path = target / "joined" / f"part-{copy * kinds + kind:03}.log.gz"
+            path.write_bytes(whole)
 
 
-def objects_bytes(lines, sizes: random.Random) -> bytes:
+def object_bytes(lines, sizes: random.Random) -> bytes:
     """The next lines of the log in an object of about a size that is drawn; a second try where
     the first guess of their number is far off."""
     size = math.exp(sizes.uniform(math.log(300), math.log(100_000)))
@@ -230,7 +232,7 @@ def prepare(args, log: Path, kinds: set) -> None:
     """Makes what is asked in `args.paths`, or says in `args.missing` why it is not there."""
     stem, work, own = log.stem, args.work, sys.executable
     wide = max(1, args.lines // 2)  # about as many bytes as the log itself
-    objects = max(PARTS, args.lines // 200)
+    objects = max(PARTS, args.lines // 200 // PARTS * PARTS)
     wanted = {
         "gzip": (work / f"{stem}.parts", own, "parts", log),
         "one": (work / f"{stem}.log.gz", own, "one", log),
@@ -239,10 +241,10 @@ def prepare(args, log: Path, kinds: set) -> None:
         "zstd": (work / f"{stem}.zstd.parquet", args.python, "parquet", log, "zstd"),
         "deflate": (work / f"{stem}.gzip.parquet", args.python, "parquet", log, "gzip"),
     }
-    for share in args.shares if "sizes" in kinds else []:
+    wanted = {kind: call for kind, call in wanted.items() if kind in kinds}
+    for share in (share for share in args.shares if share < 1 and "sizes" in kinds):
         lines = round(args.lines * share)
         wanted[share] = (work / f"{stem}-{lines}.log", own, "head", log, lines)
-    wanted = {kind: call for kind, call in wanted.items() if kind in kinds or kind in args.shares}
     with ThreadPoolExecutor(2) as pool:
         failures = dict(zip(wanted, pool.map(lambda call: make(*call), wanted.values())))
     args.missing = {kind: failure for kind, failure in failures.items() if failure}

@@ -68,24 +68,24 @@ def ask_polars(question: Question, path: str, threads: int) -> Answer:
     import polars as pl
 
     schema = {name: pl.Int64 if name == "bytes" else pl.String for name in question.columns}
-    form = {"separator": " ", "has_header": question.source == "v5", "null_values": "-"}
-    form["quote_char"] = None
+    form = {"separator": " ", "has_header": False, "null_values": "-", "quote_char": None}
+    form.update({"skip_rows": 1} if question.source == "v5" else {})
     test = pl.col("bytes").is_not_null()
     for column, values in question.tests:
         found = [pl.col(column) == value for value in values]
         test &= pl.any_horizontal(found) if len(found) > 1 else found[0]
 
     def ask() -> list:
-        frame = pl.scan_parquet(path) if question.is_parquet else None
-        frame = pl.scan_csv(path, schema=schema, **form) if frame is None else frame
+        is_parquet = question.is_parquet
+        frame = pl.scan_parquet(path) if is_parquet else pl.scan_csv(path, schema=schema, **form)
         groups = frame.filter(test).group_by(*question.keys)
         groups = groups.agg(total=pl.col("bytes").sum()).collect(engine="streaming")
         falling = [True] + [False] * len(question.keys)
         top = groups.sort(["total", *question.keys], descending=falling).head(TOP)
         return [[*row, groups.height] for row in top.rows()]
 
-    scan = f"scan_parquet('{path}')" if question.is_parquet else f"scan_csv('{path}', schema, {form})"
-    query = f"{scan}.filter({test}).group_by{question.keys}"
+    scan = "scan_parquet('{}')" if question.is_parquet else "scan_csv('{}', schema, {})"
+    query = f"{scan.format(path, form)}.filter({test}).group_by{question.keys}"
     return clocked(query + ".agg(sum).collect(engine='streaming')", ask)
 
 

@@ -67,7 +67,7 @@ QUESTIONS = [
     Question("flows", "bytes by addresses and ports", "file", *FLOWS, tuple(LIBRARIES)),
     Question(
         "v5",
-        "TCP bytes to ports 80 and 443 by pkt-srcaddr, flow-direction: 29 columns, 5 % IPv6",
+        "web bytes of version 5 lines, 29 columns",
         "v5",
         *WEB,
         tuple(EVERYONE),
