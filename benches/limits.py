@@ -90,7 +90,7 @@ def ten(args) -> str:
     alone = {label: each.wall for label, each in measured.items()}
     totals = {"mean": statistics.mean(alone.values()), "dearest": max(alone.values())}
     totals["sum"] = sum(alone.values())
-    rows = [[label, f"{time:.3f}", "-", megabytes(measured[label])] for label, time in alone.items()]
+    rows = [[label, f"{each.wall:.3f}", "-", megabytes(each)] for label, each in measured.items()]
     rows += [
         [f"{name} of the ten", f"{time:.3f}", f"{together.wall / time:.2f}", "-"]
         for name, time in totals.items()
@@ -123,7 +123,8 @@ def startup(args) -> str:
     rows, base = [], middles["true"]
     for label, middle in middles.items():
         least = min(times[label])
-        rows.append([label, *(f"{t * 1e3:.2f}" for t in (middle, least)), f"{middle / base:.2f}"])
+        each = [f"{middle * 1e3:.2f}", f"{least * 1e3:.2f}", f"{middle / base:.2f}"]
+        rows.append([label, *each])
     args.limits.append(["start-up on empty input, ms", rows[1][1]])
     text = f"Median of {STARTS} starts without a shell; standard input is empty."
     shell = [" ".join(shown(word) for word in call) + " < /dev/null" for call in calls.values()]
@@ -148,11 +149,11 @@ def objects(args) -> str:
     ]
     cost = f"{extra / len(sizes) * 1e6:.1f}"
     args.limits.append([f"{len(sizes):,} gzip objects, µs for each more than decoding", cost])
+    files, size = list((ROOT / root / "joined").iterdir()), bytes_of(f"{root}/joined")
     text = (
-        f"{len(sizes):,} objects of {min(sizes):,} to {max(sizes):,} bytes, {sum(sizes) / 1e9:.2f} GB,"
-        " in folders of a day, as AWS names them;\n*joined* is the same text in "
-        f"{len(list((ROOT / root / 'joined').iterdir()))} files, "
-        f"{bytes_of(root + '/joined') / 1e9:.2f} GB. An object costs {cost} µs more than its text."
+        f"{len(sizes):,} objects of {min(sizes):,} to {max(sizes):,} bytes, {sum(sizes) / 1e9:.2f} "
+        f"GB, in folders of a day, as AWS names them;\n*joined* is the same text in {len(files)} "
+        f"files, {size / 1e9:.2f} GB. An object costs {cost} µs more than its text."
     )
     table = grid(["input", "wall s", "µs per object", "peak MB"], rows)
     return section("objects: small gzip objects", text, table, commands.values())
