@@ -13,6 +13,7 @@ compared, in every round, before any time is shown.
 
 import argparse
 import datetime
+import glob
 import json
 import shlex
 import sys
@@ -23,7 +24,8 @@ from typing import Optional
 
 import limits
 import logs
-from measuring import ROOT, Answer, Measured, grid, least_peak_bytes, machine, run, said, shown
+from measuring import ROOT, Answer, Measured, bytes_of, grid
+from measuring import least_peak_bytes, machine, run, said, shown
 from peers import LIBRARIES, PROGRAMS, Peer, peer
 from questions import QUESTIONS, Question
 
@@ -87,7 +89,7 @@ def compared(question: Question, chosen: list, args) -> str:
     whole = {one.name: one.measured for one in asked if one.measured.walls}
     base = whole["flowagg"].wall if "flowagg" in whole else None
     path = args.paths[question.source]
-    size = sum(at.stat().st_size for at in ROOT.glob(path)) / 1e9
+    size = sum(map(bytes_of, glob.glob(str(ROOT / path)))) / 1e9
     load = f"{size:.2f} GB, {args.threads} threads, {args.rounds} rounds"
     head = ["program", "wall s", "query s", "best s", "peak MB", "ratio"]
     text = [f"## {question.name}: {question.title} ({load})", ""]
@@ -202,10 +204,10 @@ def main(questions: list) -> None:
             part = limits.SECTIONS[name](args)
         print("", part.split("\n```sh")[0], sep="\n", flush=True)
         parts.append(part)
+        if args.write:  # every time, so that a run that ends early leaves what it has
+            write_results(parts, args)
     print("", summary(args), *machine(), sep="\n")
     print(f"measured for {(time.monotonic() - start) / 60:.1f} minutes", file=sys.stderr)
-    if args.write:
-        write_results(parts, args)
 
 
 if __name__ == "__main__":
