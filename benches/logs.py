@@ -204,6 +204,8 @@ def make(target: Path, python, kind: str, *arguments) -> str:
     unfinished = target.with_name(target.name + ".unfinished")
     if unfinished.is_dir():
         shutil.rmtree(unfinished)
+    if not Path(python).exists():
+        return f"no {shown(python)}"
     call = [python, __file__, kind, unfinished, *arguments]
     done = subprocess.run(list(map(str, call)), capture_output=True, text=True)
     if done.returncode:
