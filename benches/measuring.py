@@ -129,7 +129,7 @@ def bytes_of(path) -> int:
 def grid(head: list, rows: list) -> str:
     """A table: the first column to the left, the others to the right."""
     rows = [[str(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(head, *rows)]
+    widths = [max(3, *map(len, column)) for column in zip(head, *rows)]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     return "\n".join(
         f"| {line[0].ljust(widths[0])} | {' | '.join(map(str.rjust, line[1:], widths[1:]))} |"
