@@ -15,6 +15,7 @@ import argparse
 import datetime
 import glob
 import json
+import os
 import shlex
 import sys
 import time
@@ -148,7 +149,7 @@ def write_results(parts: list, args) -> None:
     commit = said(["git", "describe", "--always", "--dirty", "--exclude=*"]).strip()
     note = NOTE.format(floor=least_peak_bytes() / 1e6, slow=f"{args.slow:g}")
     text = ["# flowagg and others", f"`{call}`, commit {commit}, {datetime.date.today()}."]
-    text.append("\n".join(f"- {line}" for line in [*machine(), *args.versions]))
+    text.append("\n".join(f"- {line}" for line in [*machine(), args.load, *args.versions]))
     text += [note, summary(args), *parts]
     args.output.write_text("\n\n".join(text) + "\n")
 
@@ -177,6 +178,7 @@ def options(names: list, questions: list) -> argparse.Namespace:
     args.python = args.work / "venv" / "bin" / "python"
     args.write, args.output = args.write or args.output, args.output or ROOT / "benches/RESULTS.md"
     args.shares, args.summary, args.limits = limits.SHARES, [], []
+    args.load = f"{os.getloadavg()[0]:.2f} jobs on average in the minute before"
     return args
 
 
@@ -207,7 +209,7 @@ def main(questions: list) -> None:
         parts.append(part)
         if args.write:  # every time, so that a run that ends early leaves what it has
             write_results(parts, args)
-    print("", summary(args), *machine(), sep="\n")
+    print("", summary(args), *machine(), args.load, sep="\n")
     print(f"measured for {(time.monotonic() - start) / 60:.1f} minutes", file=sys.stderr)
 
 

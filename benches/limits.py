@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Callable
 
-from measuring import ROOT, Measured, bytes_of, grid, run, shown, spawn_seconds
+from measuring import ROOT, Measured, bytes_of, grid, load_of, run, shown, spawn_seconds
 from peers import answer_of, flowagg, read_report
 from questions import QUESTIONS, TOP
 
@@ -139,21 +139,21 @@ def objects(args) -> str:
     commands["floor: find, cat"] = f"find {root}/AWSLogs -type f -print0 | xargs -0 cat | wc -c"
     measured, answers = all_rounds(args, "objects", commands)
     agree_all("objects", answers)
-    sizes = [at.stat().st_size for at in (ROOT / root / "AWSLogs").rglob("*.gz")]
+    found, usual = load_of(f"{root}/AWSLogs"), load_of(f"{root}/joined")
     walls = {label: each.wall for label, each in measured.items()}
     walls["objects less joined"] = extra = walls["objects"] - walls["joined"]
     rows = [
-        [label, f"{wall:.3f}", f"{wall / len(sizes) * 1e6:.1f}"]
+        [label, f"{wall:.3f}", f"{wall / found.files * 1e6:.1f}"]
         + [megabytes(measured[label]) if label in measured else "-"]
         for label, wall in walls.items()
     ]
-    cost = f"{extra / len(sizes) * 1e6:.1f}"
-    args.limits.append([f"{len(sizes):,} gzip objects, µs for each more than decoding", cost])
-    files, size = list((ROOT / root / "joined").iterdir()), bytes_of(f"{root}/joined")
+    cost = f"{extra / found.files * 1e6:.1f}"
+    args.limits.append([f"{found.files:,} gzip objects, µs for each more than decoding", cost])
     text = (
-        f"{len(sizes):,} objects of {min(sizes):,} to {max(sizes):,} bytes, {sum(sizes) / 1e9:.2f} "
-        f"GB, in folders of a day, as AWS names them;\n*joined* is the same text in {len(files)} "
-        f"files, {size / 1e9:.2f} GB. An object costs {cost} µs more than its text."
+        f"{found.files:,} objects of {found.least:,} to {found.most:,} bytes, "
+        f"{found.size / 1e9:.2f} GB, in folders of a day, as AWS names them;\n"
+        f"*joined* is the same text in {usual.files:,} files, {usual.size / 1e9:.2f} GB. "
+        f"An object costs {cost} µs more than its text."
     )
     table = grid(["input", "wall s", "µs per object", "peak MB"], rows)
     return section("objects: small gzip objects", text, table, commands.values())

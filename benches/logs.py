@@ -25,6 +25,7 @@ PARTS = 100
 HEADER = (" ".join(V2).replace("_", "-") + "\n").encode()
 PARQUET = ("version srcport dstport protocol", "packets bytes start end")  # INT and BIGINT
 COPIES = 20
+JOINED_BYTES = 1 << 20
 
 
 # ---- What the kinds are; each writes to a target that does not exist yet. ----
@@ -129,8 +130,9 @@ def widened(line: bytes) -> bytes:
 
 def make_objects(target: Path, log: str, count: str) -> None:
     """Gzip objects of 300 B to 100 KB, as many small ones as their logarithms are even, under keys
-    such as AWS gives them, and in `joined` the same text in `PARTS` files. A header begins each
-    object's text. Texts repeat after every `COPIES`th of the objects and of the files."""
+    such as AWS gives them, and in `joined` the same text in files of one member and `JOINED_BYTES`
+    or less: longer ones are not what S3 has, and flowagg decodes them in another way. A header
+    begins each object's text. There are `COPIES` objects of each text, far from each other."""
     count, sizes = int(count), random.Random(1)
     with open(log, "rb") as lines:
         contents = [object_bytes(lines, sizes) for _ in range(max(1, count // COPIES))]
@@ -140,13 +142,22 @@ def make_objects(target: Path, log: str, count: str) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     (target / "joined").mkdir()
-    kinds = PARTS // COPIES
-    for kind in range(kinds):
-        own = contents[len(contents) * kind // kinds : len(contents) * (kind + 1) // kinds]
+    for number, own in enumerate(bundles(contents)):
         whole = gzip.compress(b"".join(map(gzip.decompress, own)), 6, mtime=0)
         for copy in range(COPIES):
-            path = target / "joined" / f"part-{copy * kinds + kind:03}.log.gz"
-            path.write_bytes(whole)
+            (target / "joined" / f"{copy:02}-{number:04}.log.gz").write_bytes(whole)
+
+
+def bundles(contents: list):
+    """The contents in turn, as many together as are no longer than `JOINED_BYTES`."""
+    own, size = [], 0
+    for content in contents:
+        if own and size + len(content) > JOINED_BYTES:
+            yield own
+            own, size = [], 0
+        own.append(content)
+        size += len(content)
+    yield own
 
 
 def object_bytes(lines, sizes: random.Random) -> bytes:

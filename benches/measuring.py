@@ -118,12 +118,32 @@ def shown(path) -> str:
     return os.path.relpath(text, ROOT) if text.startswith(f"{ROOT}{os.sep}") else text
 
 
+@dataclass
+class Load:
+    """How many files there are, and their sizes."""
+
+    files: int = 0
+    size: int = 0
+    least: int = sys.maxsize
+    most: int = 0
+
+
+def load_of(path) -> Load:
+    """A file, or all in a folder; no list is made, so that this interpreter stays small."""
+    load, path = Load(), ROOT / path
+    walk = os.walk(path) if path.is_dir() else [(path.parent, [], [path.name])]
+    for folder, _, names in walk:
+        for name in names:
+            size = os.stat(os.path.join(folder, name)).st_size
+            load.files += 1
+            load.size += size
+            load.least, load.most = min(load.least, size), max(load.most, size)
+    return load
+
+
 def bytes_of(path) -> int:
     """The size of a file, or of all files of a folder."""
-    path = ROOT / path
-    if path.is_dir():
-        return sum(at.stat().st_size for at in path.rglob("*") if at.is_file())
-    return path.stat().st_size
+    return load_of(path).size
 
 
 def grid(head: list, rows: list) -> str:
