@@ -153,7 +153,7 @@ def objects(args) -> str:
         f"{found.files:,} objects of {found.least:,} to {found.most:,} bytes, "
         f"{found.size / 1e9:.2f} GB, in folders of a day, as AWS names them;\n"
         f"*joined* is the same text in {usual.files:,} files, {usual.size / 1e9:.2f} GB. "
-        f"An object costs {cost} µs more than its text."
+        f"For each object that is {cost} µs more."
     )
     table = grid(["input", "wall s", "µs per object", "peak MB"], rows)
     return section("objects: small gzip objects", text, table, commands.values())
