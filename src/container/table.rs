@@ -245,8 +245,9 @@ pub struct Table<'a> {
     columns: Option<Columns>,
     /// Lines of the file that were read, those within values among them.
     lines: u64,
-    /// Whether the last row read was a header, which the next block begins with.
-    is_headed: bool,
+    /// The columns that the last row read states, if it was a header, which the next block begins
+    /// with.
+    next: Option<Columns>,
     ended: Option<(Result<(), Error>, bool)>,
 }
 
@@ -266,7 +267,7 @@ impl<'a> Table<'a> {
             row: ByteRecord::new(),
             columns: None,
             lines: 0,
-            is_headed: false,
+            next: None,
             ended: None,
         }
     }
@@ -319,17 +320,19 @@ impl Pieces for Table<'_> {
     fn next(&mut self, buffer: &mut Vec<u8>) -> Piece {
         buffer.clear();
         let (mut headers, mut is_new) = (0, false);
-        if std::mem::take(&mut self.is_headed) {
+        if let Some(columns) = self.next.take() {
+            self.columns = Some(columns);
             (headers, is_new) = (1, true);
         }
         while self.ended.is_none() && buffer.len() < self.block_bytes && self.read(buffer) {
             match (self.header(), &self.columns) {
+                // The rows before it have the columns that they had.
+                (Some(columns), _) if !buffer.is_empty() => {
+                    self.next = Some(columns);
+                    break;
+                }
                 (Some(columns), _) => {
                     self.columns = Some(columns);
-                    if !buffer.is_empty() {
-                        self.is_headed = true;
-                        break;
-                    }
                     headers += 1;
                     is_new = true;
                 }

@@ -109,6 +109,11 @@ fn another_header_is_another_layout() {
         &["[srcaddr bytes]", "10.0.0.1 5", "[bytes srcaddr x]", "6 10.0.0.2 y"],
         3,
     );
+    check(
+        "srcaddr,bytes\n10.0.0.1,5\nbytes,srcaddr\n6,10.0.0.2\n",
+        &["[srcaddr bytes]", "10.0.0.1 5", "[bytes srcaddr]", "6 10.0.0.2"],
+        2,
+    );
     check("srcaddr,bytes\n", &["[srcaddr bytes]"], 1);
 }
 
