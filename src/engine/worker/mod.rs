@@ -325,11 +325,16 @@ impl<'a> Worker<'a> {
     }
 
     /// Notes what is wrong with an input, if nothing of its kind is noted. Once for each input is
-    /// enough. What was found long ago is not searched, as very many files may have it; what is
-    /// there twice is told once.
+    /// enough; but what each of its layouts lacks is told, as another worker may meet those. What
+    /// was found long ago is not searched, as very many files may have it; what is there twice is
+    /// told once.
     fn fault_once(&mut self, input: usize, error: Error) {
+        let is_told = |(other, fault): &(usize, Error)| {
+            let is_same = error.kind() != ErrorKind::Query || fault.to_string() == error.to_string();
+            *other == input && fault.kind() == error.kind() && is_same
+        };
         let mut latest = self.faults.iter().rev().take(FAULTS_SEARCHED);
-        if !latest.any(|(other, e)| *other == input && e.kind() == error.kind()) {
+        if !latest.any(is_told) {
             self.faults.push((input, error));
         }
     }
