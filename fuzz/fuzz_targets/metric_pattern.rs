@@ -2,7 +2,7 @@
 
 #![no_main]
 
-#[path = "../../tests/fuzz_corpus.rs"]
+#[path = "../../tests/fuzz_corpus/main.rs"]
 mod fuzz_corpus;
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz_corpus::metric_pattern(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz_corpus::run("metric_pattern", input));

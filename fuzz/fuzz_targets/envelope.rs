@@ -1,0 +1,8 @@
+//! JSON: envelopes of records, records as objects, events.
+
+#![no_main]
+
+#[path = "../../tests/fuzz_corpus/main.rs"]
+mod fuzz_corpus;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz_corpus::run("envelope", input));

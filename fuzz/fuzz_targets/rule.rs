@@ -1,0 +1,8 @@
+//! A Contributor Insights rule, or a file that holds rules.
+
+#![no_main]
+
+#[path = "../../tests/fuzz_corpus/main.rs"]
+mod fuzz_corpus;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz_corpus::run("rule", input));

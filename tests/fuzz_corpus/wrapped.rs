@@ -1,0 +1,97 @@
+//! What lines come in: whatever it is, the answer does not depend on how it is read, and every
+//! line is accounted for. What is no container but lines is what the twin says.
+
+use std::panic;
+use std::sync::{Arc, Mutex};
+
+use flowagg::{Column, Engine, Form, JsonPath, Measure, Query};
+
+use super::ask::{ask_file, gzip as compressed, is_text, queries};
+use super::lines::untold;
+
+/// JSON: records in envelopes or as objects; and the same as events that are asked for by path.
+pub fn envelope(input: &[u8]) {
+    untold(input);
+    if is_text(input) {
+        let path = |text: &str| Column::Path(JsonPath::parse(text).unwrap());
+        let events = Query::builder()
+            .form(Form::Json)
+            .group_by([path("$.message"), path("$.a.b[0]")])
+            .measure(Measure::Sum(path("$.bytes")))
+            .top(0)
+            .build()
+            .unwrap();
+        ask_file(input, &Engine::new(), std::slice::from_ref(&events));
+        ask_file(input, &Engine::new(), &[queries().remove(0), events]);
+    }
+}
+
+/// A table.
+pub fn csv(input: &[u8]) {
+    untold(input);
+}
+
+/// Lines with something before or after the record.
+pub fn prefix(input: &[u8]) {
+    untold(input);
+}
+
+/// Compressed input. The lowest two bits of the first byte say how the rest is compressed, the
+/// others what is done to it then.
+pub fn gzip(input: &[u8]) {
+    let Some((&how, text)) = input.split_first() else { return };
+    let (front, back) = text.split_at(text.len() / 2);
+    let zstd = |text: &[u8]| zstd::encode_all(text, 1).unwrap();
+    let mut bytes = match how % 4 {
+        0 => text.to_vec(),
+        1 => compressed(text),
+        2 => [compressed(front), compressed(back)].concat(),
+        _ => [zstd(front), zstd(back)].concat(),
+    };
+    if how & 4 != 0 {
+        bytes = compressed(&bytes);
+    }
+    let is_whole = how & 0b1111_1000 == 0;
+    if how & 8 != 0 {
+        bytes.truncate(bytes.len() - bytes.len().min(usize::from(how >> 4)));
+    } else if how & 16 != 0 {
+        bytes.extend_from_slice(text);
+    } else if how & 32 != 0 && !bytes.is_empty() {
+        let at = usize::from(how >> 6) * (bytes.len() - 1) / 3;
+        bytes[at] ^= 0x41;
+    }
+    let found = ask_file(&bytes, &Engine::new(), &queries());
+    if is_whole && how % 4 != 0 && is_text(text) {
+        let mut expected = ask_file(text, &Engine::new(), &queries());
+        let layers = if how & 4 == 0 { 1 } else { 2 };
+        expected.containers.splice(..0, found.containers[..layers].iter().copied());
+        found.check(&expected, "compressed");
+    }
+}
+
+/// A Parquet file. The crate that reads it panics here and there on damaged files, which is
+/// caught and told as damage: so a panic counts only if it comes out.
+pub fn parquet(input: &[u8]) {
+    let silenced = Arc::new(Mutex::new(String::new()));
+    let last = Arc::clone(&silenced);
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(move |panicked| *last.lock().unwrap() = panicked.to_string()));
+    let result = panic::catch_unwind(|| read_parquet(input));
+    panic::set_hook(hook);
+    if result.is_err() {
+        panic!("{}", silenced.lock().unwrap());
+    }
+}
+
+fn read_parquet(input: &[u8]) {
+    let file = super::ask::File::new(input);
+    let one = |block_bytes: usize| {
+        let engine = Engine::new().threads(1).block_bytes(block_bytes);
+        file.ask(engine, &queries())
+    };
+    let (expected, found) = (one(1 << 19), one(100));
+    // Of a row group that is damaged, blocks before the damage count.
+    if expected.faults.is_empty() || found.faults.is_empty() {
+        found.check(&expected, "blocks of 100");
+    }
+}
