@@ -315,7 +315,9 @@ impl<'a> Worker<'a> {
             None => self.layouts.push((input, Arc::clone(layout))),
         }
         if !plan.lacking.is_empty() {
+            // Names may be those of a rule, which hold any characters.
             let lacking = plan.lacking.join(", ");
+            let lacking = lacking.escape_debug();
             let error = Error::new(
                 ErrorKind::Query,
                 format!("has no column {lacking}; its records add nothing where that is asked for"),
