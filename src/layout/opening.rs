@@ -65,16 +65,18 @@ impl Layout {
         Self { names: Vec::new(), fields: Vec::new() }
     }
 
-    /// Finds the layout of a text by its first lines. The last one counts only if it is whole.
+    /// Finds the layout of a text by its first lines. The last one counts only if it is whole: if
+    /// it has its newline, or if the text `is_whole` and not only its beginning.
     ///
     /// Looks for the first line that fits a layout: damaged lines may come before it. Where none
     /// does, a first line of as many values as version 2 has is one of those, and damaged.
-    pub(crate) fn opening(text: &[u8]) -> Opening {
+    pub(crate) fn opening(text: &[u8], is_whole: bool) -> Opening {
         let mut first = None;
         let mut rest = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         while !rest.is_empty() {
             let end = memchr(b'\n', rest).unwrap_or(rest.len());
-            let (line, is_whole) = (&rest[..end], end < rest.len() || first.is_none());
+            let line = &rest[..end];
+            let is_whole = is_whole || end < rest.len() || first.is_none();
             rest = rest.get(end + 1..).unwrap_or_default();
             let columns = record::tokens(line).count();
             // A JSON event says for itself what it is.
@@ -156,7 +158,7 @@ mod tests {
     const NO_DATA: &str = "2 123456789010 eni-1 - - - - - - - 1600000000 1600000030 - NODATA";
 
     fn opening(text: &str) -> Opening {
-        Layout::opening(text.as_bytes())
+        Layout::opening(text.as_bytes(), true)
     }
 
     fn known(fields: &[Field]) -> Opening {
@@ -199,5 +201,10 @@ mod tests {
             assert_eq!(opening(text), Opening::Stated, "{text}");
         }
         assert_eq!(opening("broken\nsrcaddr bytes\n1 2\n"), Opening::Stated);
+        // Of a beginning the last line may be cut.
+        let begins = "broken\nsrcaddr bytes";
+        assert_eq!(opening(begins), Opening::Stated);
+        let unknown = Opening::Unknown { columns: 1, line: b"broken".to_vec() };
+        assert_eq!(Layout::opening(begins.as_bytes(), false), unknown);
     }
 }

@@ -68,7 +68,7 @@ impl Worker<'_> {
         self.stream(input, Counted(file.reader(), &self.run.progress.bytes))
     }
 
-    /// The layout of the first lines of an input.
+    /// The layout of the first lines of an input: as many as are looked at, or all.
     fn opening(&mut self, input: usize, head: &[u8]) -> Arc<Layout> {
         if let Some(layout) = &self.run.layout {
             return Arc::clone(layout);
@@ -76,7 +76,7 @@ impl Worker<'_> {
         if self.headers.begin(head) {
             return Arc::clone(&self.run.version_2);
         }
-        match Layout::opening(head) {
+        match Layout::opening(head, head.len() < HEAD_BYTES) {
             Opening::Known(layout) if layout != *self.run.version_2 => Arc::new(layout),
             Opening::Unknown { columns, line } if self.run.has_headers() => {
                 let line = String::from_utf8_lossy(&line).escape_debug().to_string();
