@@ -11,13 +11,14 @@ mod wrapped;
 type Target = fn(&[u8]);
 
 /// The targets by name.
-const TARGETS: [(&str, Target); 10] = [
+const TARGETS: [(&str, Target); 11] = [
     ("block", lines::block),
     ("csv", wrapped::csv),
     ("envelope", wrapped::envelope),
     ("gzip", wrapped::gzip),
     ("header", lines::header),
     ("layout", lines::layout),
+    ("messages", wrapped::messages),
     ("metric_pattern", dialects::metric_pattern),
     ("parquet", wrapped::parquet),
     ("prefix", wrapped::prefix),

@@ -4,7 +4,7 @@
 use std::panic;
 use std::sync::{Arc, Mutex};
 
-use flowagg::{Column, Engine, Form, JsonPath, Measure, Query};
+use flowagg::{Column, Engine, Form, JsonPath, Layout, Measure, Query};
 
 use super::ask::{ask_file, gzip as compressed, is_text, queries};
 use super::lines::untold;
@@ -34,6 +34,50 @@ pub fn csv(input: &[u8]) {
 /// Lines with something before or after the record.
 pub fn prefix(input: &[u8]) {
     untold(input);
+}
+
+/// Lines, in the wrappings that messages come in: the answer is that of the bare lines.
+pub fn messages(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let lines: Vec<&str> = text.strip_suffix('\n').unwrap_or(&text).split('\n').collect();
+    // Objects are opened, colours and a byte order mark are taken away.
+    let is_opened = |line: &&str| line.trim_start().starts_with('{');
+    let is_bare = !text.is_empty() && !text.starts_with('\u{feff}') && !text.contains('\x1b');
+    if !is_text(text.as_bytes()) || !is_bare || lines.iter().any(is_opened) {
+        return;
+    }
+    let engine = Engine::new().layout(Layout::v2());
+    let mut expected = ask_file(text.as_bytes(), &engine, &queries());
+    if expected.containers != ["text"] {
+        return;
+    }
+    expected.malformed.iter_mut().for_each(|(_, _, text)| text.clear());
+    let all = |start: &str, wrap: fn(&str) -> String| {
+        lines.iter().fold(start.to_owned(), |text, line| text + &wrap(line) + "\n")
+    };
+    let json = |line: &str| format!("{{\"message\":{}}}", serde_json::to_string(line).unwrap());
+    let wrapped = [
+        ("JSON", 0, all("", json)),
+        ("CSV", 1, all("time,message\n", |line| format!("1,\"{}\"", line.replace('"', "\"\"")))),
+        ("lines after a time", 0, all("", |line| format!("2024-04-01T19:33:20.000Z {line}"))),
+        ("grep", 0, all("", |line| format!("./flow.log:7:{line}"))),
+    ];
+    for (name, headers, text) in wrapped {
+        let mut found = ask_file(text.as_bytes(), &engine, &queries());
+        // What comes before a line is seen only where one of the first has all values.
+        let is_seen = found.containers == [name];
+        assert!(is_seen || matches!(name, "grep" | "lines after a time"), "{:?}", found.containers);
+        if is_seen {
+            found.containers.clone_from(&expected.containers);
+            found.tally.lines -= headers;
+            found.tally.headers -= headers;
+            for (line, _, text) in &mut found.malformed {
+                *line -= headers;
+                text.clear();
+            }
+            found.check(&expected, name);
+        }
+    }
 }
 
 /// Compressed input. The lowest two bits of the first byte say how the rest is compressed, the
