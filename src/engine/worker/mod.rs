@@ -247,7 +247,10 @@ impl<'a> Worker<'a> {
         let before = turn.take(marks.lines() as u64 + preface.headers, stated);
 
         let tally = std::mem::take(&mut self.notes.tally);
-        self.notes.has_enough = self.specimens.len() >= SPECIMENS_MAX;
+        // Blocks of an input before those of a later one may come after them.
+        let last = self.specimens.get(SPECIMENS_MAX - 1);
+        self.notes.has_enough =
+            last.is_some_and(|last| (last.input, last.line) < (input, before.lines));
         self.notes.tally.lines += preface.headers;
         self.notes.tally.headers += preface.headers;
         let mut layout = preface.layout.unwrap_or(before.layout);
@@ -274,6 +277,8 @@ impl<'a> Worker<'a> {
             let line = before.lines + preface.headers + nth;
             self.specimens.push(SpecimenOf { input, line, specimen });
         }
+        self.specimens.sort_by_key(|specimen| (specimen.input, specimen.line));
+        self.specimens.truncate(SPECIMENS_MAX);
         self.scanner = Some(scanner);
     }
 
