@@ -152,9 +152,10 @@ fn form_of(raw: &[u8], wanted: Wanted) -> Option<Form> {
     if memchr(b':', first).is_some() {
         let forms = [Form::NumberedPath, Form::Path, Form::Number];
         let known = forms.into_iter().find(|&form| is_known(form));
-        let is_name = Form::Path.kept(&line).is_some_and(|kept| kept.len() < line.len());
-        let stated = forms.into_iter().find(|&form| is_name && is_enough(form));
-        if let Some(form) = known.or(stated) {
+        let applies = |form: &Form| form.kept(&line).is_some_and(|kept| kept.len() < line.len());
+        // A number after the name is none of the line's own, whatever else there is.
+        let stated = forms.into_iter().find(applies).filter(|_| applies(&Form::Path));
+        if let Some(form) = known.or(stated.filter(|&form| is_enough(form))) {
             return Some(form);
         }
     }

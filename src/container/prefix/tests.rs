@@ -174,6 +174,8 @@ fn a_layout_that_was_said_decides() {
         ("2020-09-13T12:26:40Z b c", None),
         ("EVENTS\t1\ta b c\t2", Some(Form::Events)),
         ("x.log:7:a b c", Some(Form::NumberedPath)),
+        ("x.log:7:# a b c", None),
+        ("x.log:7:# a b c\nx.log:8:a b c\n", Some(Form::NumberedPath)),
         ("x.log:a b c", Some(Form::Path)),
         ("x:7:a b c", None),
         ("a b c\td e f", Some(Form::Joined { values: 3 })),
