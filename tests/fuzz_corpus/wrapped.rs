@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use flowagg::{Column, Engine, Form, JsonPath, Layout, Measure, Query};
 
-use super::ask::{ask_file, gzip as compressed, is_text, queries};
+use super::ask::{File, ask_file, gzip as compressed, is_text, queries};
 use super::lines::untold;
 
 /// JSON: records in envelopes or as objects; and the same as events that are asked for by path.
@@ -63,7 +63,7 @@ pub fn messages(input: &[u8]) {
         ("grep", 0, all("", |line| format!("./flow.log:7:{line}"))),
     ];
     for (name, headers, text) in wrapped {
-        let mut found = ask_file(text.as_bytes(), &engine, &queries());
+        let mut found = File::new(text.as_bytes()).ask(engine.clone().threads(1), &queries());
         // What comes before a line is seen only where one of the first has all values.
         let is_seen = found.containers == [name];
         assert!(is_seen || matches!(name, "grep" | "lines after a time"), "{:?}", found.containers);
@@ -128,7 +128,7 @@ pub fn parquet(input: &[u8]) {
 }
 
 fn read_parquet(input: &[u8]) {
-    let file = super::ask::File::new(input);
+    let file = File::new(input);
     let one = |block_bytes: usize| {
         let engine = Engine::new().threads(1).block_bytes(block_bytes);
         file.ask(engine, &queries())
