@@ -337,8 +337,9 @@ impl<'a> Worker<'a> {
     /// told once.
     fn fault_once(&mut self, input: usize, error: Error) {
         let is_told = |(other, fault): &(usize, Error)| {
-            let is_same = error.kind() != ErrorKind::Query || fault.to_string() == error.to_string();
-            *other == input && fault.kind() == error.kind() && is_same
+            let is_same = || fault.to_string() == error.to_string();
+            let is_of_kind = *other == input && fault.kind() == error.kind();
+            is_of_kind && (error.kind() != ErrorKind::Query || is_same())
         };
         let mut latest = self.faults.iter().rev().take(FAULTS_SEARCHED);
         if !latest.any(is_told) {
