@@ -10,7 +10,7 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use flowagg::generate::{Generator, Options};
 use flowagg::rooms::{
     Batch, FilterScratch, Fold, Groups, Lines, Marks, Notes, PAD, Padded, Plan, Scanner, Scratch,
-    Seeds, Shared, Texts, Totals,
+    Seeds, Shared, Spill, Texts, Totals,
 };
 use flowagg::{Amount, Field, Filter, Layout, Level, Measure, Query};
 
@@ -193,7 +193,10 @@ fn groups(c: &mut Criterion) {
             let mut expected = None;
             group.bench_function(format!("{name}/{contributors} senders"), |b| {
                 b.iter_batched(
-                    || Groups::new(Shared::new(Fold::Sum, Seeds::random())),
+                    || {
+                        let spill = Arc::new(Spill::unlimited());
+                        Groups::new(Shared::new(Fold::Sum, Seeds::random(), spill))
+                    },
                     |mut groups| {
                         for (marks, batch) in &batches {
                             let rows = &all[..batch.rows().len()];

@@ -15,6 +15,9 @@ const PLACES: usize = 18;
 /// Numbers of this magnitude and more are all taken for this one.
 const WHOLE_MAX: i128 = 1 << 126;
 
+/// Bytes of an amount in a file.
+pub(crate) const AMOUNT_BYTES: usize = 24;
+
 /// Digits that every number below [`WHOLE_MAX`] does with.
 const DIGITS_MAX: usize = 39;
 
@@ -118,6 +121,23 @@ impl Amount {
     /// The largest whole number that is not above it.
     pub fn floor(self) -> i128 {
         self.floor
+    }
+
+    /// The bytes of an amount, little-endian.
+    pub(crate) fn to_bytes(self) -> [u8; AMOUNT_BYTES] {
+        let mut bytes = [0; AMOUNT_BYTES];
+        let (floor, parts) = bytes.split_at_mut(size_of::<i128>());
+        floor.copy_from_slice(&self.floor.to_le_bytes());
+        parts.copy_from_slice(&self.parts.to_le_bytes());
+        bytes
+    }
+
+    /// The amount of such bytes.
+    pub(crate) fn from_bytes(bytes: [u8; AMOUNT_BYTES]) -> Self {
+        let (mut floor, mut parts) = ([0; 16], [0; 8]);
+        floor.copy_from_slice(&bytes[..16]);
+        parts.copy_from_slice(&bytes[16..]);
+        Self { floor: i128::from_le_bytes(floor), parts: u64::from_le_bytes(parts) }
     }
 
     /// The nearest double, for shares and means.

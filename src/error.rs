@@ -33,6 +33,8 @@ pub enum ErrorKind {
     Filter,
     /// The processor lacks the instructions that were asked for.
     Simd,
+    /// Contributors outgrew the memory that they may take, and could not be kept elsewhere.
+    Memory,
     /// A worker stopped in the middle of its work; a bug of this library.
     Internal,
 }

@@ -11,13 +11,26 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use hashbrown::HashMap;
 
+use crate::memory::Budget;
+
 /// Texts that get a number; further ones do not, and contributors with them stay bytes. A worker
 /// remembers so many in some 10 MB.
 const TEXTS_MAX: usize = if cfg!(debug_assertions) { 5 } else { 1 << 18 };
 
+/// Bytes that a text takes beside its own: where it stands among all, twice, and in a map.
+const TEXT_BYTES: usize = 2 * size_of::<Arc<[u8]>>() + 2 * size_of::<usize>() + KNOWN_BYTES;
+
+/// Bytes that a text takes in a map, at the least load.
+const KNOWN_BYTES: usize = 2 * size_of::<(Arc<[u8]>, u32)>();
+
 /// The texts of a run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Texts {
+    /// The memory that they take theirs from.
+    budget: Arc<Budget>,
+    /// Bytes that they may take of it, with what workers remember of them.
+    bytes_max: usize,
+    workers: usize,
     known: Mutex<Known>,
     /// Whether no further text gets a number.
     is_full: AtomicBool,
@@ -29,9 +42,22 @@ pub struct Texts {
 struct Known {
     numbers: HashMap<Arc<[u8]>, u32>,
     texts: Vec<Arc<[u8]>>,
+    bytes: usize,
+}
+
+impl Default for Texts {
+    fn default() -> Self {
+        Self::new(Arc::new(Budget::new(usize::MAX, 0)), usize::MAX, 1)
+    }
 }
 
 impl Texts {
+    /// No texts yet, for so many workers, which together may take about so many bytes for them.
+    pub fn new(budget: Arc<Budget>, bytes_max: usize, workers: usize) -> Self {
+        let (known, is_full) = (Mutex::default(), AtomicBool::new(false));
+        Self { budget, bytes_max, workers, known, is_full, all: OnceLock::new() }
+    }
+
     /// The number of a text, if it has one or can get one.
     pub fn number(&self, text: &[u8]) -> Option<u32> {
         self.shared_number(text).map(|(number, _)| number)
@@ -42,10 +68,16 @@ impl Texts {
         if let Some((text, &number)) = known.numbers.get_key_value(text) {
             return Some((number, Arc::clone(text)));
         }
-        if known.texts.len() >= TEXTS_MAX || self.all.get().is_some() {
+        let bytes = text.len() + TEXT_BYTES + self.workers * KNOWN_BYTES;
+        let is_full = self.is_full.load(Ordering::Relaxed)
+            || known.texts.len() >= TEXTS_MAX
+            || known.bytes + bytes > self.bytes_max
+            || self.all.get().is_some();
+        if is_full || !self.budget.try_take(bytes) {
             self.is_full.store(true, Ordering::Release);
             return None;
         }
+        known.bytes += bytes;
         let (number, text) = (known.texts.len() as u32, Arc::<[u8]>::from(text));
         known.texts.push(Arc::clone(&text));
         known.numbers.insert(Arc::clone(&text), number);
@@ -131,6 +163,19 @@ mod tests {
         assert_eq!([0, 1, 2].map(|number| texts.text(number)), [&b"a"[..], b"b", b""]);
         assert_eq!(texts.number(b"b"), Some(1));
         assert_eq!(texts.number(b"new"), None);
+    }
+
+    #[test]
+    fn texts_that_are_too_long_together_end_the_giving() {
+        let bytes = 2 * (TEXT_BYTES + KNOWN_BYTES) + 100;
+        for (limit, bytes_max) in [(usize::MAX, bytes), (bytes, usize::MAX)] {
+            let texts = Texts::new(Arc::new(Budget::new(limit, 0)), bytes_max, 1);
+            assert_eq!(texts.number(&[b'a'; 40]), Some(0));
+            assert_eq!(texts.number(&[b'b'; 80]), None);
+            // It would fit, but no text gets a number after another one got none.
+            assert_eq!(texts.number(b"c"), None);
+            assert_eq!(texts.number(&[b'a'; 40]), Some(0));
+        }
     }
 
     #[test]

@@ -69,8 +69,9 @@ impl PartialEq for KeyShape {
 /// Bits of a text's number.
 pub const TEXT_BITS: u32 = 32;
 
-/// A contributor, encoded.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// A contributor, encoded. The order is one of machine words, for merging; that of answers is
+/// [`KeyShape::compare`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {
     /// In 64 bits, the first key in the highest.
     Narrow(u64),

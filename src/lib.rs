@@ -15,7 +15,8 @@
 //! 5. `filter`, `key`, `query`: a question; `pattern` has what metric filters test, `intern` the
 //!    numbers of texts. `plan`: the treaty of all questions with a layout.
 //! 6. `group` turns selected rows into totals by contributor, `rank` orders them, `report` holds
-//!    the answer; `engine` has the only threads, one pass for any number of questions.
+//!    the answer; what outgrows the `memory` that a run may take goes to a file of `spill` and is
+//!    merged from there; `engine` has the only threads, one pass for any number of questions.
 //! 7. [`dialect`] compiles CloudWatch's languages to queries; [`metric`] makes series of the
 //!    answers to metric filters; [`summary`] is what the command asks when it is asked nothing,
 //!    [`survey`] what it asks first of logs that nobody knows; [`render`] writes answers as
@@ -26,11 +27,11 @@
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | words | error, field, value, amount, nearest, calendar |
+//! | words | error, field, value, amount, nearest, calendar, memory |
 //! | bytes | scan, source |
 //! | records | json, record and layout (a header is a line), container, tally, batch |
 //! | questions | pattern, filter, intern, key, query, plan |
-//! | work | group, rank, report, engine |
+//! | work | spill, group, rank, report, engine |
 //! | dialects | dialect, metric, summary, survey |
 //! | answers | render |
 //!
@@ -65,6 +66,7 @@ mod intern;
 mod json;
 mod key;
 mod layout;
+mod memory;
 pub mod metric;
 mod nearest;
 mod pattern;
@@ -76,6 +78,7 @@ pub mod render;
 mod report;
 mod scan;
 mod source;
+mod spill;
 pub mod summary;
 pub mod survey;
 mod tally;
@@ -111,4 +114,5 @@ pub mod rooms {
     pub use crate::intern::Texts;
     pub use crate::plan::Plan;
     pub use crate::scan::{Marks, PAD, Padded, Scanner};
+    pub use crate::spill::Spill;
 }

@@ -1,30 +1,44 @@
 //! The order of contributors and the first few of them: by value, largest first; equal values by
 //! key text, bytewise ascending, first key first. A total order, so answers are the same at any
 //! number of threads.
+//!
+//! A list that outgrows the memory goes to the file in sorted runs, which are merged while the
+//! list is read.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use crate::amount::Amount;
 use crate::key::{Key, KeyShape};
+use crate::spill::{Borrowed, Keys, Merge, Record, Run, Spill, Values, Writer, join_runs};
 
 /// Candidates kept before the worst are thrown away, for short lists.
 const CANDIDATES_MIN: usize = 1024;
+
+/// Candidates that there is always memory for.
+const CANDIDATES_FREE: usize = if cfg!(debug_assertions) { 4 } else { 256 };
 
 /// The best contributors seen so far.
 #[derive(Debug)]
 pub struct Best<'a> {
     shape: &'a KeyShape,
+    spill: &'a Spill,
     /// How many are wanted; 0 for all.
     wanted: usize,
     candidates: Vec<(Amount, Key)>,
+    /// Bytes of the run's memory that these took.
+    taken: usize,
     /// Smaller values cannot be among the wanted.
     floor: Option<Amount>,
+    /// Candidates that outgrew the memory.
+    runs: Vec<Run>,
 }
 
 impl<'a> Best<'a> {
     /// None yet.
-    pub fn new(shape: &'a KeyShape, wanted: usize) -> Self {
-        Self { shape, wanted, candidates: Vec::new(), floor: None }
+    pub fn new(shape: &'a KeyShape, wanted: usize, spill: &'a Spill) -> Self {
+        let (candidates, runs) = (Vec::new(), Vec::new());
+        Self { shape, spill, wanted, candidates, taken: 0, floor: None, runs }
     }
 
     /// Considers a contributor.
@@ -32,10 +46,48 @@ impl<'a> Best<'a> {
         if self.floor.is_some_and(|floor| value < floor) {
             return;
         }
+        if self.candidates.len() == self.candidates.capacity() {
+            self.make_room();
+        }
         self.candidates.push((value, key));
-        if self.wanted > 0 && self.candidates.len() >= (2 * self.wanted).max(CANDIDATES_MIN) {
+        if self.wanted > 0
+            && self.candidates.len() >= self.wanted.saturating_mul(2).max(CANDIDATES_MIN)
+        {
             self.prune();
         }
+    }
+
+    /// Makes room for another candidate: in memory if there is some, else by writing out all.
+    #[cold]
+    fn make_room(&mut self) {
+        let capacity = self.candidates.capacity();
+        let grown = (2 * capacity).max(CANDIDATES_FREE);
+        let wide =
+            |(_, key): &(Amount, Key)| if let Key::Wide(bytes) = key { bytes.len() } else { 0 };
+        let wide: usize = self.candidates.iter().map(wide).sum();
+        let bytes = grown * size_of::<(Amount, Key)>() + 2 * wide;
+        if grown == CANDIDATES_FREE {
+            self.candidates.reserve_exact(grown);
+        } else if self.spill.budget().try_take_reserve(bytes) {
+            self.candidates.reserve_exact(grown - capacity);
+            self.spill.budget().give(std::mem::replace(&mut self.taken, bytes));
+        } else {
+            self.write_run();
+        }
+    }
+
+    fn write_run(&mut self) {
+        let shape = self.shape;
+        self.candidates.sort_unstable_by(|left, right| compare(shape, left, right));
+        let bytes = |(_, key): &(Amount, Key)| {
+            Borrowed::from(key).record_bytes(Keys::Mixed, Values::Amount)
+        };
+        let bytes = self.candidates.iter().map(bytes).sum();
+        let mut writer = Writer::new(self.spill, Keys::Mixed, Values::Amount, bytes);
+        for (value, key) in self.candidates.drain(..) {
+            writer.push_amount((&key).into(), value);
+        }
+        self.runs.extend(writer.finish());
     }
 
     fn prune(&mut self) {
@@ -48,28 +100,108 @@ impl<'a> Best<'a> {
     }
 
     /// Considers the contributors of another list.
-    pub fn merge(mut self, other: Self) -> Self {
-        if self.candidates.is_empty() && self.floor.is_none() {
+    pub fn merge(mut self, mut other: Self) -> Self {
+        if self.candidates.is_empty() && self.floor.is_none() && self.runs.is_empty() {
             return other;
         }
-        self.candidates.reserve(other.candidates.len());
-        for (value, key) in other.candidates {
+        self.runs.append(&mut other.runs);
+        for (value, key) in std::mem::take(&mut other.candidates) {
             self.push(key, value);
         }
+        self.spill.budget().give(other.taken);
         self
     }
 
     /// The contributors in order.
-    pub fn finish(mut self) -> Vec<(Amount, Key)> {
+    pub fn finish(mut self, spill: &Arc<Spill>) -> Ranked {
         use rayon::slice::ParallelSliceMut;
         let shape = self.shape;
         if self.wanted > 0 && self.candidates.len() > self.wanted {
             self.prune();
         }
-        self.candidates.par_sort_unstable_by(|left, right| compare(shape, left, right));
-        self.candidates
+        if self.runs.is_empty() {
+            self.candidates.par_sort_unstable_by(|left, right| compare(shape, left, right));
+            return Ranked::from(self.candidates);
+        }
+        self.write_run();
+        self.spill.budget().give(self.taken);
+        let runs = join_runs(spill, self.runs, |runs, visit| {
+            records(spill, shape, runs).for_each(|record| visit(&record.key, record.amount));
+        });
+        let all = runs.iter().map(|run| run.records).sum::<u64>() as usize;
+        let count = if self.wanted == 0 { all } else { all.min(self.wanted) };
+        let outgrown = Some((Arc::clone(spill), shape.clone(), runs));
+        Ranked { listed: Vec::new(), outgrown, count }
     }
 }
+
+/// The records of runs, in order.
+fn records(spill: &Spill, shape: &KeyShape, runs: &[Run]) -> impl Iterator<Item = Record> {
+    let order = |left: &Record, right: &Record| {
+        let by_value = right.amount.cmp(&left.amount);
+        by_value.then_with(|| shape.compare(&left.key, &right.key))
+    };
+    Merge::new(spill, runs, order, |_| 0)
+}
+
+/// Contributors in order: in memory, or if they outgrew it in a file.
+#[derive(Debug)]
+pub struct Ranked {
+    listed: Vec<(Amount, Key)>,
+    outgrown: Option<(Arc<Spill>, KeyShape, Vec<Run>)>,
+    count: usize,
+}
+
+impl From<Vec<(Amount, Key)>> for Ranked {
+    fn from(listed: Vec<(Amount, Key)>) -> Self {
+        let count = listed.len();
+        Self { listed, outgrown: None, count }
+    }
+}
+
+impl Ranked {
+    /// All of them, if they are in memory.
+    pub fn in_memory(&self) -> Option<&[(Amount, Key)]> {
+        self.outgrown.is_none().then_some(&self.listed)
+    }
+
+    /// All of them in order. Should the file break, fewer, and the fault is noted where it is.
+    pub fn iter(&self) -> Listing<'_> {
+        let outgrown = self.outgrown.as_ref();
+        let rest = outgrown.map(|(spill, shape, runs)| {
+            let records = records(spill, shape, runs).take(self.count);
+            let pairs = records.map(|record| (record.amount, record.key));
+            Box::new(pairs) as Box<dyn Iterator<Item = (Amount, Key)>>
+        });
+        Listing { listed: self.listed.iter(), rest, left: self.count }
+    }
+}
+
+/// Reads contributors in order.
+pub struct Listing<'a> {
+    listed: std::slice::Iter<'a, (Amount, Key)>,
+    rest: Option<Box<dyn Iterator<Item = (Amount, Key)> + 'a>>,
+    left: usize,
+}
+
+impl Iterator for Listing<'_> {
+    type Item = (Amount, Key);
+
+    fn next(&mut self) -> Option<(Amount, Key)> {
+        let next = match &mut self.rest {
+            Some(rest) => rest.next(),
+            None => self.listed.next().cloned(),
+        };
+        self.left = next.as_ref().map_or(0, |_| self.left - 1);
+        next
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl ExactSizeIterator for Listing<'_> {}
 
 fn compare(shape: &KeyShape, left: &(Amount, Key), right: &(Amount, Key)) -> Ordering {
     right.0.cmp(&left.0).then_with(|| shape.compare(&left.1, &right.1))
@@ -90,14 +222,25 @@ mod tests {
             let Key::Narrow(key) = key else { panic!() };
             (std::cmp::Reverse(*value), key.to_string())
         });
-        for wanted in [0, 1, 10, 700, 5000, 9000] {
-            let mut halves = [Best::new(&shape, wanted), Best::new(&shape, wanted)];
-            for (i, (value, key)) in all.iter().enumerate() {
-                halves[i % 2].push(key.clone(), *value);
+        for bytes in [usize::MAX, 0, 10_000, 200_000] {
+            let spill = Arc::new(Spill::new(bytes, 1, 1, std::env::temp_dir()));
+            for wanted in [0, 1, 10, 700, 5000, 9000] {
+                let best = || Best::new(&shape, wanted, &spill);
+                let mut halves = [best(), best()];
+                for (i, (value, key)) in all.iter().enumerate() {
+                    halves[i % 2].push(key.clone(), *value);
+                }
+                let [left, right] = halves;
+                let expected = if wanted == 0 { &sorted[..] } else { &sorted[..wanted.min(5000)] };
+                let ranked = left.merge(right).finish(&spill);
+                assert_eq!(ranked.iter().len(), expected.len());
+                let again: Vec<_> = ranked.iter().collect();
+                assert_eq!(again, expected);
+                let in_memory = ranked.in_memory().is_some();
+                assert!(in_memory == (bytes > 200_000) || wanted > 0 && wanted < 5000 || bytes > 0);
+                assert!(bytes > 0 || !in_memory, "{bytes} {wanted}");
             }
-            let [left, right] = halves;
-            let expected = if wanted == 0 { &sorted[..] } else { &sorted[..wanted.min(5000)] };
-            assert_eq!(left.merge(right).finish(), expected);
+            assert!(spill.fault().is_none());
         }
     }
 }

@@ -1,13 +1,16 @@
 //! What the engine found: answers, the tally, and what could not be read.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::amount::Amount;
 use crate::error::Error;
 use crate::group::Uses;
-use crate::key::{Key, KeyShape};
+use crate::key::KeyShape;
 use crate::layout::Layout;
+use crate::rank::Ranked;
 use crate::record::Reason;
+use crate::spill::Spill;
 use crate::tally::Tally;
 
 /// The answers to all questions of one pass, and the account of what was read for them.
@@ -38,6 +41,22 @@ pub struct Report {
     pub passed_over: Vec<String>,
     /// Bytes read, before decompression.
     pub bytes_read: u64,
+    /// Where contributors are that outgrew the memory.
+    pub(crate) spill: Arc<Spill>,
+}
+
+impl Report {
+    /// Bytes that were written to a temporary file, because contributors outgrew the memory that
+    /// they may take; 0 if they did not.
+    pub fn bytes_spilled(&self) -> u64 {
+        self.spill.bytes_written()
+    }
+
+    /// What broke while contributors were read that are in a temporary file: then
+    /// [`Answer::contributors`] ended early.
+    pub fn listing_fault(&self) -> Option<&Error> {
+        self.spill.fault()
+    }
 }
 
 /// What there was in an input.
@@ -88,7 +107,7 @@ pub struct Answer {
     pub(crate) labels: Vec<String>,
     pub(crate) shape: KeyShape,
     /// The listed contributors and their values, by rank.
-    pub(crate) ranked: Vec<(Amount, Key)>,
+    pub(crate) ranked: Ranked,
     /// The largest value of a single event, by rank; empty if none was asked for.
     pub(crate) maxima: Vec<Amount>,
     /// Values by period, by rank; empty if none were asked for.
@@ -166,8 +185,8 @@ impl Answer {
     /// The contributors, largest value first, equal values by key text; as many as were asked.
     pub fn contributors(&self) -> impl ExactSizeIterator<Item = Contributor> {
         self.ranked.iter().enumerate().map(|(rank, (value, key))| Contributor {
-            keys: self.shape.texts(key),
-            value: *value,
+            keys: self.shape.texts(&key),
+            value,
             maximum: self.maxima.get(rank).copied(),
             datapoints: self.datapoints.get(rank).cloned().unwrap_or_default(),
         })

@@ -32,6 +32,10 @@ pub fn run(
         Ok(selection) => selection,
         Err(message) => return usage(message),
     };
+    let engine = match limited(engine, common) {
+        Ok(engine) => engine,
+        Err(message) => return usage(message),
+    };
     let begun = Instant::now();
     let engine = engine.threads(common.threads()).select(selection);
     let shown = Shown::new(engine.progress(), common.is_quiet());
@@ -41,6 +45,22 @@ pub fn run(
         Ok(report) => tell(&report, begun.elapsed(), common, render),
         Err(error) => failed(&error),
     }
+}
+
+/// The engine with the memory that was typed, and the folder for what outgrows it.
+fn limited(mut engine: Engine, common: &Common) -> Result<Engine, String> {
+    if let Some(bytes) = common.memory() {
+        engine = engine.memory(bytes);
+    }
+    if let Some(folder) = common.temp_dir() {
+        // Better now than after an hour.
+        tempfile::tempfile_in(folder).map_err(|error| {
+            let (folder, error) = (input::shown(folder), Error::from(error));
+            format!("--temp-dir {folder}: {error}; expected a folder to make files in")
+        })?;
+        engine = engine.temp_dir(folder);
+    }
+    Ok(engine)
 }
 
 /// Says why nothing was run.
@@ -53,7 +73,7 @@ pub fn usage(message: impl std::fmt::Display) -> Exit {
 fn failed(error: &Error) -> Exit {
     say::error(error);
     match error.kind() {
-        flowagg::ErrorKind::Internal => Exit::Partial,
+        flowagg::ErrorKind::Internal | flowagg::ErrorKind::Memory => Exit::Partial,
         _ => Exit::Usage,
     }
 }
@@ -76,6 +96,13 @@ fn tell(
     for fault in &report.faults {
         say::error(account::fault(fault));
     }
+    let written = match report.listing_fault() {
+        Some(error) => {
+            say::error(format_args!("the list ends early: {error}"));
+            Exit::Partial
+        }
+        None => written,
+    };
     if let Some(message) = &verdict.message {
         say::error(message);
     }

@@ -1,19 +1,23 @@
 //! From all workers' totals to the answer to one question.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
 use crate::amount::Amount;
-use crate::group::{Fold, Groups, Moment, Totals};
+use crate::error::{Error, ErrorKind};
+use crate::group::{Fold, Groups, Moment, Totals, too_many_periods};
 use crate::key::{Key, KeyShape};
 use crate::query::{Order, Part, Query};
-use crate::rank::Best;
+use crate::rank::{Best, Ranked};
 use crate::report::{Answer, Datapoint, PeriodMetrics};
+use crate::spill::Spill;
 
-/// The answer to one question, from the groups of its parts.
-pub fn answer(query: &Query, groups: Vec<Vec<Groups>>) -> Answer {
+/// The answer to one question, from the groups of its parts. What does not fit the memory is a
+/// fault of `spill`, and then this is no answer.
+pub fn answer(query: &Query, groups: Vec<Vec<Groups>>, spill: &Arc<Spill>) -> Answer {
     let (mut values, mut largest, mut periods) = (None, None, None);
     for (part, groups) in query.parts().zip(groups) {
         let totals = Totals::collect(groups);
@@ -27,16 +31,21 @@ pub fn answer(query: &Query, groups: Vec<Vec<Groups>>) -> Answer {
     let fold = Fold::of(query.measure(), Part::Values);
     let has_keys = !query.labels().is_empty();
     let (mut ranked, mut unique, mut total) = match (has_keys, values.total()) {
-        (true, _) => rank(&values, fold, query.top()),
-        (false, total) => (Vec::new(), u64::from(total.is_some()), total),
+        // Of those that are ordered by something else only the total is wanted.
+        (true, _) if query.order() == Order::Maximum => rank(&values, fold, 1, spill),
+        (true, _) => rank(&values, fold, query.top(), spill),
+        (false, total) => (Vec::new().into(), u64::from(total.is_some()), total),
     };
     let mut maxima = Vec::new();
     if let Some(largest) = largest.filter(|_| has_keys && query.order() == Order::Maximum) {
         let by_maximum;
-        (by_maximum, unique, _) = rank(&largest, Fold::Max, query.top());
-        let sums = values_of(&values, &by_maximum);
+        (by_maximum, unique, _) = rank(&largest, Fold::Max, query.top(), spill);
+        let by_maximum = in_memory(&by_maximum, spill);
+        let sums = values_of(&values, by_maximum);
         maxima = by_maximum.iter().map(|(maximum, _)| *maximum).collect();
-        ranked = sums.into_iter().zip(by_maximum).map(|(sum, (_, key))| (sum, key)).collect();
+        let keys = by_maximum.iter().map(|(_, key)| key.clone());
+        ranked = sums.into_iter().zip(keys).collect::<Vec<_>>().into();
+        spill.budget().give(by_maximum.len() * LOOK_UP_BYTES);
         total = total.or(values.total());
     }
     let mut answer = Answer {
@@ -51,7 +60,7 @@ pub fn answer(query: &Query, groups: Vec<Vec<Groups>>) -> Answer {
         total,
     };
     if let (Some(periods), Some(seconds)) = (periods, query.period()) {
-        by_period(&mut answer, &periods, fold, seconds.into());
+        by_period(&mut answer, &periods, fold, seconds.into(), spill);
     }
     answer
 }
@@ -62,11 +71,16 @@ fn parts_of(totals: &Totals) -> (rayon::range::Iter<usize>, u32) {
 }
 
 /// The best contributors, how many there are, and their total.
-fn rank(totals: &Totals, fold: Fold, top: usize) -> (Vec<(Amount, Key)>, u64, Option<Amount>) {
+fn rank(
+    totals: &Totals,
+    fold: Fold,
+    top: usize,
+    spill: &Arc<Spill>,
+) -> (Ranked, u64, Option<Amount>) {
     let shape = totals.shape();
     let (parts, parts_log2) = parts_of(totals);
     let part = |part: usize| {
-        let mut found = Ranked::none(shape, top);
+        let mut found = Ranking::none(shape, top, spill);
         totals.visit_part(part, parts_log2, |key, value| {
             found.unique += 1;
             found.total = Some(found.total.map_or(value, |total| fold.join(total, value)));
@@ -74,22 +88,44 @@ fn rank(totals: &Totals, fold: Fold, top: usize) -> (Vec<(Amount, Key)>, u64, Op
         });
         found
     };
-    let none = || Ranked::none(shape, top);
-    let Ranked { best, unique, total } =
+    let none = || Ranking::none(shape, top, spill);
+    let Ranking { best, unique, total } =
         parts.map(part).reduce(none, |left, right| left.join(right, fold));
-    (best.finish(), unique, total)
+    (best.finish(spill), unique, total)
+}
+
+/// Bytes for each contributor that is looked up by its key, and whose value is found so.
+const LOOK_UP_BYTES: usize = 192;
+
+/// The contributors of a list, to be looked up by their keys for a while: none, and a fault, if
+/// there is no memory for that.
+fn in_memory<'r>(ranked: &'r Ranked, spill: &Spill) -> &'r [(Amount, Key)] {
+    let is_room =
+        |listed: &&[(Amount, Key)]| spill.budget().try_take_reserve(listed.len() * LOOK_UP_BYTES);
+    ranked.in_memory().filter(is_room).unwrap_or_else(|| {
+        spill.fail(too_long(ranked.iter().len()));
+        &[]
+    })
+}
+
+fn too_long(listed: usize) -> Error {
+    let text = format!(
+        "a list of {listed} contributors with a maximum or periods is too long for the memory that \
+         it may take; list fewer with -n, or allow more with --memory"
+    );
+    Error::new(ErrorKind::Memory, text)
 }
 
 /// What ranking one part, or several, came to.
-struct Ranked<'a> {
+struct Ranking<'a> {
     best: Best<'a>,
     unique: u64,
     total: Option<Amount>,
 }
 
-impl<'a> Ranked<'a> {
-    fn none(shape: &'a KeyShape, wanted: usize) -> Self {
-        Self { best: Best::new(shape, wanted), unique: 0, total: None }
+impl<'a> Ranking<'a> {
+    fn none(shape: &'a KeyShape, wanted: usize, spill: &'a Spill) -> Self {
+        Self { best: Best::new(shape, wanted, spill), unique: 0, total: None }
     }
 
     fn join(self, other: Self, fold: Fold) -> Self {
@@ -165,24 +201,45 @@ impl Found {
     }
 }
 
+/// Bytes for a period, in a map of sums at the least load and in the answer.
+const PERIOD_BYTES: usize = 2 * size_of::<(u32, Sum)>() + size_of::<PeriodMetrics>();
+
+/// Bytes for a contributor's value in a period, while it is looked for and in the answer.
+const POINT_BYTES: usize = 2 * size_of::<(usize, u32, Amount)>() + 2 * size_of::<Datapoint>();
+
 /// Adds datapoints and metrics to an answer.
-fn by_period(answer: &mut Answer, periods: &Totals, fold: Fold, seconds: u64) {
+fn by_period(answer: &mut Answer, periods: &Totals, fold: Fold, seconds: u64, spill: &Spill) {
     let (shape, rest) = (periods.shape(), &answer.shape);
-    let ranks = ranks(&answer.ranked);
+    let listed = in_memory(&answer.ranked, spill);
+    let ranks = ranks(listed);
     let (parts, parts_log2) = parts_of(periods);
-    let part = |part: usize| {
-        let mut found = Found::default();
+    let threads = rayon::current_num_threads();
+    let numbers = periods.moments().count();
+    if !spill.budget().try_take_reserve(numbers * (threads + 1) * PERIOD_BYTES) {
+        return spill.fail(too_many_periods(numbers));
+    }
+    let part = |mut found: Found, part: usize| {
         periods.visit_part(part, parts_log2, |key, value| {
             let Some((number, key)) = shape.split_first(&key, rest) else { return };
             let number = number as u32;
             found.add(number, Sum { unique: 1, largest: value, total: value }, fold);
             if let Some(&rank) = ranks.get(&key) {
+                if found.points.len() == found.points.capacity()
+                    && !spill.budget().try_take_reserve(found.points.len() * POINT_BYTES)
+                {
+                    return spill.fail(too_long(listed.len()));
+                }
                 found.points.push((rank, number, value));
             }
         });
         found
     };
-    let mut found = parts.map(part).reduce(Found::default, |left, right| left.join(right, fold));
+    // As many sums by period as threads, not as parts.
+    let parts = parts.with_min_len((1usize << parts_log2).div_ceil(threads));
+    let mut found = parts
+        .fold(Found::default, part)
+        .reduce(Found::default, |left, right| left.join(right, fold));
+    spill.budget().give(numbers * threads * PERIOD_BYTES);
     found.points.sort_unstable();
 
     let start = |number: u32| u64::from(number) * seconds;
@@ -202,7 +259,8 @@ fn by_period(answer: &mut Answer, periods: &Totals, fold: Fold, seconds: u64) {
             maximum: moment.maximum,
         });
     }
-    answer.datapoints = vec![Vec::new(); answer.ranked.len()];
+    answer.datapoints = vec![Vec::new(); listed.len()];
+    spill.budget().give(listed.len() * LOOK_UP_BYTES);
     for (rank, number, value) in found.points {
         if number != u32::MAX {
             answer.datapoints[rank].push(Datapoint { start: start(number), value });

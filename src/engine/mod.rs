@@ -11,6 +11,7 @@ mod worker;
 
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -21,10 +22,12 @@ use crate::field::Field;
 use crate::group::{Fold, Groups, Seeds, Shared};
 use crate::intern::Texts;
 use crate::layout::{Column, Layout};
-use crate::query::Query;
+use crate::memory;
+use crate::query::{Part, Query};
 use crate::report::{Answer, Fault, FileAccount, MalformedLine, Report};
 use crate::scan::Level;
 use crate::source::{Expansion, Input, LeftOut, Selection, Source, Span, expand};
+use crate::spill::Spill;
 use crate::tally::Tally;
 use schedule::Schedule;
 use worker::{FileFindings, Worker};
@@ -83,6 +86,8 @@ pub struct Engine {
     lines: Lines,
     selection: Selection,
     is_by_file: bool,
+    memory: Option<u64>,
+    temp_dir: Option<PathBuf>,
     progress: Arc<Progress>,
 }
 
@@ -103,6 +108,8 @@ impl Engine {
             lines: Lines::Records,
             selection: Selection::new(),
             is_by_file: false,
+            memory: None,
+            temp_dir: None,
             progress: Arc::default(),
         }
     }
@@ -159,6 +166,23 @@ impl Engine {
         self
     }
 
+    /// Takes about this many bytes of memory, instead of half of what the machine or its control
+    /// group has. Contributors that outgrow them go to a temporary file; answers do not depend on
+    /// it. Of few bytes fewer threads run.
+    #[must_use]
+    pub fn memory(mut self, bytes: u64) -> Self {
+        self.memory = Some(bytes);
+        self
+    }
+
+    /// Makes temporary files in this folder, instead of in the system's own. They have no names
+    /// and vanish with the program.
+    #[must_use]
+    pub fn temp_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.temp_dir = Some(folder.into());
+        self
+    }
+
     /// Bytes of the files that sources stand for, as they lie on disk; a pipe has none.
     pub fn bytes(&self, sources: &[Source]) -> u64 {
         expand(sources, &self.selection, Span::default()).bytes_total
@@ -181,7 +205,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`ErrorKind::Simd`] if the processor lacks the level that was set or that the environment
-    /// asks for; [`ErrorKind::Internal`] if a worker panicked or no thread could be started.
+    /// asks for; [`ErrorKind::Memory`] if contributors outgrew the memory and could not be kept
+    /// elsewhere; [`ErrorKind::Internal`] if a worker panicked or no thread could be started.
     /// What cannot be read is no error but one of the report's faults.
     pub fn run_all(&self, queries: &[Query], sources: &[Source]) -> Result<Report, Error> {
         let level = match self.level {
@@ -196,8 +221,17 @@ impl Engine {
             expand(sources, &self.selection, span(queries));
         self.progress.bytes.store(0, Ordering::Relaxed);
         self.progress.bytes_total.store(bytes_total, Ordering::Relaxed);
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build();
+        let bytes = self.memory.unwrap_or_else(memory::default_bytes);
+        let threads = match self.threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        };
+        let threads = memory::threads(bytes, threads);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let pool = pool.map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?;
+        let bytes = memory::for_contributors(bytes, threads);
+        let folder = self.temp_dir.clone().unwrap_or_else(std::env::temp_dir);
+        let spill = Arc::new(Spill::new(bytes, threads, tables(queries), folder));
         let run = Run {
             queries,
             inputs: &inputs,
@@ -208,8 +242,9 @@ impl Engine {
             is_by_file: self.is_by_file,
             wanted: self.wanted(queries),
             columns: columns(queries),
-            shared: shared(queries),
-            texts: Arc::default(),
+            shared: shared(queries, &spill),
+            texts: Arc::new(Texts::new(Arc::clone(spill.budget()), bytes / 8, threads)),
+            spill,
             block_bytes: self.block_bytes,
             progress: &self.progress,
         };
@@ -255,11 +290,23 @@ fn columns(queries: &[Query]) -> Columns {
     Columns::Some { columns, texts }
 }
 
+/// How many tables each worker adds up: of questions without keys there is nothing to keep.
+fn tables(queries: &[Query]) -> usize {
+    let tables = queries.iter().map(|query| match query.labels().is_empty() {
+        true => usize::from(query.period().is_some()),
+        false => query.parts().count(),
+    });
+    tables.sum()
+}
+
 /// What workers share for each part of each query.
-fn shared(queries: &[Query]) -> Vec<Arc<Shared>> {
+fn shared(queries: &[Query], spill: &Arc<Spill>) -> Vec<Arc<Shared>> {
     let seeds = Seeds::random();
     let parts = queries.iter().flat_map(|query| query.parts().map(move |part| (query, part)));
-    parts.map(|(query, part)| Shared::new(Fold::of(query.measure(), part), seeds)).collect()
+    let shared = |(query, part): (&Query, Part)| {
+        Shared::new(Fold::of(query.measure(), part), seeds, Arc::clone(spill))
+    };
+    parts.map(shared).collect()
 }
 
 /// What all workers of a run share.
@@ -277,6 +324,8 @@ pub(crate) struct Run<'a> {
     columns: Columns,
     /// One for each part of each query.
     shared: Vec<Arc<Shared>>,
+    /// The memory for all of them, and where contributors go that outgrow it.
+    spill: Arc<Spill>,
     texts: Arc<Texts>,
     block_bytes: usize,
     progress: &'a Progress,
@@ -311,6 +360,7 @@ impl Run<'_> {
         let schedule =
             Schedule::new(self.inputs.len(), self.block_bytes, pool.current_num_threads());
         let findings = pool.broadcast(|_| self.work(&schedule));
+        self.check_memory()?;
         let findings: Vec<Findings> = findings.into_iter().collect::<Result<_, _>>()?;
         self.texts.finish();
 
@@ -329,8 +379,10 @@ impl Run<'_> {
             }
         }
         assert!(tally.is_balanced(), "lines are not accounted for: {tally:?}");
+        let answers = pool.install(|| self.answers(groups));
+        self.check_memory()?;
         Ok(Report {
-            answers: pool.install(|| self.answers(groups)),
+            answers,
             tally,
             faults: self.faults(unfound, faults),
             malformed: self.malformed(specimens),
@@ -341,7 +393,13 @@ impl Run<'_> {
             skipped: left_out.skipped,
             passed_over: left_out.passed_over,
             bytes_read: self.progress.bytes(),
+            spill: Arc::clone(&self.spill),
         })
+    }
+
+    /// Fails if contributors outgrew the memory and could not be kept elsewhere.
+    fn check_memory(&self) -> Result<(), Error> {
+        self.spill.fault().map_or(Ok(()), |fault| Err(fault.clone()))
     }
 
     /// One thread's work.
@@ -364,7 +422,7 @@ impl Run<'_> {
         let mut of_part = || workers.iter_mut().filter_map(Iterator::next).collect();
         let answer = |query: &Query| {
             let groups = query.parts().map(|_| of_part()).collect();
-            answers::answer(query, groups)
+            answers::answer(query, groups, &self.spill)
         };
         self.queries.iter().map(answer).collect()
     }

@@ -219,6 +219,14 @@ impl Schedule {
         self.state().buffers.push(buffer);
     }
 
+    /// Begins nothing new, because there is no answer any more: what others wait for is still done.
+    pub fn stop(&self) {
+        let mut state = self.state();
+        state.next_input = self.inputs;
+        state.files.clear();
+        state.tables.clear();
+    }
+
     /// Leaves the rest of the work undone, because a worker panicked.
     pub fn cancel(&self) {
         self.state().is_cancelled = true;

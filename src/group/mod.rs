@@ -2,13 +2,16 @@
 //!
 //! Each worker has one set of groups for each part of each question, small enough for its cache;
 //! contributors that outgrow it move into tables that all workers share. What is left in the end
-//! is merged part by part of the hashes, so that merging is parallel and fits a cache too.
+//! is merged part by part of the hashes, so that merging is parallel and fits a cache too. What
+//! outgrows the memory of a run goes to a file, and is merged from there in the same parts.
 //!
 //! Values are words, as those of flow logs are; the few that are none (JSON events may hold
 //! fractions and negative numbers) are kept beside the tables as exact amounts.
 
 mod gather;
 mod moments;
+mod odd;
+mod outgrown;
 mod shared;
 mod table;
 mod totals;
@@ -16,23 +19,24 @@ mod wide;
 
 use std::sync::Arc;
 
-use hashbrown::HashMap;
-
 use crate::amount::Amount;
 use crate::batch::{Batch, remove};
+use crate::error::{Error, ErrorKind};
 use crate::intern::Remembered;
 use crate::key::{Key, KeyShape, Lane, PARTS_MAX, push_number};
 use crate::plan::{Regular, Source, Step};
 use crate::query::{Measure, Part};
 use crate::scan::Marks;
+use crate::spill::Spill;
 use crate::value::Number;
 
 use gather::{gather_keys, gather_periods, gather_values, push_keys, values_of};
 pub use moments::{Moment, Moments};
+use odd::Odd;
 use shared::Parts;
 pub use shared::Shared;
 pub use table::Seeds;
-use table::{Table, Word};
+use table::Table;
 pub use totals::Totals;
 use wide::WideTable;
 
@@ -101,6 +105,8 @@ pub struct Groups {
     shapes: Vec<ShapeGroups>,
     /// What all contributors together come to, by period.
     moments: Moments,
+    /// Bytes of the run's memory that these took.
+    taken: usize,
     uses: Uses,
 }
 
@@ -113,8 +119,9 @@ struct ShapeGroups {
     packed: Table<u128>,
     wide: WideTable,
     /// What is no word, by contributor: adds to what the tables hold.
-    odd: HashMap<Key, Amount>,
-    seeds: Seeds,
+    odd: Odd,
+    /// Bytes of the run's memory that it took; of a worker's, for what workers do not share.
+    taken: usize,
     /// Where tables that grew too large are emptied, once one did.
     parts: Option<Arc<Parts>>,
 }
@@ -138,7 +145,7 @@ impl Groups {
     /// Nothing yet, for a worker that shares these tables with others.
     pub fn new(shared: Arc<Shared>) -> Self {
         let (shapes, moments, uses) = (Vec::new(), Moments::default(), Uses::default());
-        Self { shared, shapes, moments, uses }
+        Self { shared, shapes, moments, taken: 0, uses }
     }
 
     fn shape(&mut self, shape: &KeyShape) -> &mut ShapeGroups {
@@ -157,12 +164,13 @@ impl Groups {
 
     /// Makes the groups ready to be merged, once nothing more is added.
     pub fn finish(&mut self) {
-        let fold = self.shared.fold();
         for groups in &mut self.shapes {
             // What is left would only have to be merged later, by fewer threads.
             if let Some(parts) = &groups.parts {
-                shared::empty_into(&mut groups.narrow, fold, parts.narrow());
-                shared::empty_into(&mut groups.packed, fold, parts.packed());
+                parts.fill_from(&mut groups.narrow);
+                parts.fill_from(&mut groups.packed);
+                let seeds = self.shared.seeds();
+                (groups.narrow, groups.packed) = (Table::of_all(seeds), Table::of_all(seeds));
             }
         }
     }
@@ -199,6 +207,7 @@ impl Groups {
         if let Some(period) = step.period {
             gather_periods(&period, batch, selected, &mut scratch.periods);
             self.moments.observe(&scratch.periods, values_of(step, scratch));
+            self.account_for_moments();
         }
         let fold = self.shared.fold();
         let shared = Arc::clone(&self.shared);
@@ -206,13 +215,14 @@ impl Groups {
         if step.shape.parts().is_empty() {
             groups.fold_total(fold, values_of(step, scratch), selected.len());
         } else if step.keys.is_empty() {
+            groups.make_room(&shared, scratch.periods.len());
             groups.fold_periods(fold, &scratch.periods, values_of(step, scratch));
         } else {
             match lane {
                 Lane::Narrow => {
                     let mut keys = std::mem::take(&mut scratch.narrow);
                     gather_keys(step, marks, batch, selected, &mut keys, scratch);
-                    groups.set_aside(fold, step, marks, batch, selected, &mut keys, scratch);
+                    groups.set_aside(&shared, step, marks, batch, selected, &mut keys, scratch);
                     groups.make_room(&shared, keys.len());
                     groups.narrow.fold_all(fold, &keys, values_of(step, scratch));
                     scratch.narrow = keys;
@@ -220,14 +230,14 @@ impl Groups {
                 Lane::Packed => {
                     let mut keys = std::mem::take(&mut scratch.packed);
                     gather_keys(step, marks, batch, selected, &mut keys, scratch);
-                    groups.set_aside(fold, step, marks, batch, selected, &mut keys, scratch);
+                    groups.set_aside(&shared, step, marks, batch, selected, &mut keys, scratch);
                     groups.make_room(&shared, keys.len());
                     groups.packed.fold_all(fold, &keys, values_of(step, scratch));
                     scratch.packed = keys;
                 }
                 Lane::Wide => {
                     let rows = 0..selected.len();
-                    groups.fold_wide(fold, step, marks, batch, selected, scratch, rows);
+                    groups.fold_wide(&shared, step, marks, batch, selected, scratch, rows);
                 }
             }
         }
@@ -299,6 +309,7 @@ impl Groups {
                 return;
             };
             self.moments.observe_one(number, value);
+            self.account_for_moments();
             texts[0] = written(number, &mut digits);
         }
         let shared = Arc::clone(&self.shared);
@@ -311,14 +322,36 @@ impl Groups {
             (_, Some(word)) => {
                 let key = step.shape.encode(&texts[..parts], &mut scratch.bytes);
                 groups.make_room(&shared, 1);
+                groups.make_unshared_room(&shared, 1);
                 groups.merge_one(fold, &key, word, 0);
             }
             (_, None) => {
                 let key = step.shape.encode(&texts[..parts], &mut scratch.bytes);
-                groups.merge_odd(fold, key, value);
+                groups.make_unshared_room(&shared, 1);
+                groups.odd.fold(fold, key, value);
             }
         }
     }
+
+    /// Takes the memory that the moments grew by. They are in the answer, so they go nowhere else.
+    fn account_for_moments(&mut self) {
+        let (bytes, spill) = (self.moments.bytes(), self.shared.spill());
+        if bytes > self.taken {
+            if !spill.budget().try_take_reserve(bytes - self.taken) {
+                spill.fail(too_many_periods(self.moments.iter().count()));
+            }
+            self.taken = bytes;
+        }
+    }
+}
+
+/// There is no answer, because it has more periods than memory allows.
+pub(crate) fn too_many_periods(periods: usize) -> Error {
+    let text = format!(
+        "{periods} periods and more are too many for the memory that they may take; ask for longer \
+         ones, for less time, or allow more with --memory"
+    );
+    Error::new(ErrorKind::Memory, text)
 }
 
 /// Values, or as many ones, folded into one.
@@ -357,20 +390,43 @@ impl ShapeGroups {
             narrow: Table::of_all(seeds),
             packed: Table::of_all(seeds),
             wide: WideTable::new(seeds),
-            odd: HashMap::new(),
-            seeds,
+            odd: Odd::new(seeds),
+            taken: 0,
             parts: None,
         }
     }
 
     /// Empties tables that would grow beyond a worker's own with `more` contributors.
     fn make_room(&mut self, shared: &Shared, more: usize) {
-        if !shared::is_full(&self.narrow, more) && !shared::is_full(&self.packed, more) {
+        if !shared.is_full(&self.narrow, more) && !shared.is_full(&self.packed, more) {
             return;
         }
         let parts = self.parts.get_or_insert_with(|| shared.parts(&self.shape));
-        shared::empty_into(&mut self.narrow, shared.fold(), parts.narrow());
-        shared::empty_into(&mut self.packed, shared.fold(), parts.packed());
+        parts.fill_from(&mut self.narrow);
+        parts.fill_from(&mut self.packed);
+    }
+
+    /// Makes room for `more` contributors in what workers do not share: takes memory, or if there
+    /// is none writes out what is there.
+    fn make_unshared_room(&mut self, shared: &Shared, more: usize) {
+        let bytes = self.wide.bytes_with(more) + self.odd.bytes_with_another();
+        let own = shared.spill().bytes_own() / 2;
+        if bytes <= self.taken.max(own) {
+            return;
+        }
+        // Somewhat more, so as to ask seldom.
+        let wanted = bytes + bytes / 8 - self.taken;
+        if shared.spill().budget().try_take(wanted) {
+            self.taken += wanted;
+        } else if self.walked() > 0 {
+            let parts = self.parts.get_or_insert_with(|| shared.parts(&self.shape));
+            Arc::clone(parts).outgrown.put_unshared(self);
+        }
+    }
+
+    /// Gives the memory back that was taken for it.
+    fn give_back(&mut self, spill: &Spill) {
+        spill.budget().give(std::mem::take(&mut self.taken));
     }
 
     /// Folds the values of `rows` among the selected regular ones (or ones) into those of
@@ -378,14 +434,16 @@ impl ShapeGroups {
     #[expect(clippy::too_many_arguments, reason = "a row is found by all of these")]
     fn fold_wide(
         &mut self,
-        fold: Fold,
+        shared: &Shared,
         step: &Step,
         marks: &Marks<'_>,
         batch: &Batch,
         selected: &[u32],
         scratch: &mut Scratch,
-        rows: impl Iterator<Item = usize>,
+        rows: impl ExactSizeIterator<Item = usize>,
     ) {
+        self.make_unshared_room(shared, rows.len());
+        let fold = shared.fold();
         let Scratch { bytes, values, periods, .. } = scratch;
         for at in rows {
             let position = selected[at];
@@ -404,7 +462,7 @@ impl ShapeGroups {
     #[expect(clippy::too_many_arguments, reason = "a row is found by all of these")]
     fn set_aside<K: Copy>(
         &mut self,
-        fold: Fold,
+        shared: &Shared,
         step: &Step,
         marks: &Marks<'_>,
         batch: &Batch,
@@ -419,7 +477,7 @@ impl ShapeGroups {
         unpacked.sort_unstable();
         unpacked.dedup();
         let rows = unpacked.iter().map(|&at| at as usize);
-        self.fold_wide(fold, step, marks, batch, selected, scratch, rows);
+        self.fold_wide(shared, step, marks, batch, selected, scratch, rows);
         remove(keys, &unpacked);
         if step.value.is_some() {
             remove(&mut scratch.values, &unpacked);
@@ -459,11 +517,6 @@ impl ShapeGroups {
         }
     }
 
-    fn merge_odd(&mut self, fold: Fold, key: Key, amount: Amount) {
-        let odd = self.odd.entry(key);
-        odd.and_modify(|odd| *odd = fold.join(*odd, amount)).or_insert(amount);
-    }
-
     /// The contributors that are walked whole for each part.
     fn walked(&self) -> usize {
         self.wide.len() + self.odd.len()
@@ -478,19 +531,5 @@ impl ShapeGroups {
         self.narrow.visit_part(part, parts_log2, |k, v, o| visit(Key::Narrow(k), v, o));
         self.packed.visit_part(part, parts_log2, |k, v, o| visit(Key::Packed(k), v, o));
         self.wide.visit_part(part, parts_log2, |k, v, o| visit(Key::Wide(k.into()), v, o));
-    }
-
-    /// The odd values of a part.
-    fn odd_part(&self, part: usize, parts_log2: u32) -> impl Iterator<Item = (&Key, Amount)> {
-        let is_in_part = move |key: &Key| {
-            let hash = match key {
-                Key::Narrow(key) => key.hash(self.seeds),
-                Key::Packed(key) => key.hash(self.seeds),
-                Key::Wide(key) => self.seeds.bytes(key),
-            };
-            parts_log2 == 0 || (hash >> (64 - parts_log2)) as usize == part
-        };
-        let odd = self.odd.iter().filter(move |(key, _)| is_in_part(key));
-        odd.map(|(key, amount)| (key, *amount))
     }
 }

@@ -54,6 +54,12 @@ impl Moments {
         }
     }
 
+    /// Bytes of memory that they take.
+    pub fn bytes(&self) -> usize {
+        let place = size_of::<(u32, usize)>() * 8 / 7 + 1;
+        self.found.capacity() * size_of::<(u32, Moment)>() + self.places.capacity() * place
+    }
+
     /// All periods that have values, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &(u32, Moment)> {
         self.found.iter()

@@ -50,7 +50,7 @@ impl Seeds {
 const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// A key of one or two machine words.
-pub trait Word: Copy + Eq + Default + std::hash::Hash + Send + Sync {
+pub trait Word: Copy + Ord + Default + std::hash::Hash + Send + Sync {
     /// A hash whose top bits are as good as its others.
     fn hash(self, seeds: Seeds) -> u64;
 }
@@ -318,9 +318,10 @@ impl<K: Word> Table<K> {
         (self.slots_log2..).find(|&slots_log2| self.fits(more, slots_log2)).unwrap_or(u32::MAX)
     }
 
+    /// Makes it twice as large.
     #[cold]
     #[inline(never)]
-    fn grow(&mut self) {
+    pub fn grow(&mut self) {
         'larger: loop {
             self.slots_log2 += 1;
             let length = (1usize << self.slots_log2) + SLOTS_TAIL;
@@ -334,6 +335,47 @@ impl<K: Word> Table<K> {
             self.slots = slots;
             return;
         }
+    }
+
+    /// Whether a key that comes now makes it grow.
+    #[inline(always)]
+    pub fn is_full(&self) -> bool {
+        !self.fits(1, self.slots_log2) || self.slots.is_empty()
+    }
+
+    /// Bytes of memory that it takes.
+    pub fn bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<Slot<K>>() + self.overflow_bytes()
+    }
+
+    /// Bytes of memory that it takes once it has grown.
+    pub fn bytes_grown(&self) -> usize {
+        ((1 << (self.slots_log2 + 1)) + SLOTS_TAIL) * size_of::<Slot<K>>() + self.overflow_bytes()
+    }
+
+    fn overflow_bytes(&self) -> usize {
+        self.overflows.capacity() * size_of::<(K, u64)>() * 8 / 7
+    }
+
+    /// Whether any sum went over 2^64.
+    pub fn has_overflows(&self) -> bool {
+        !self.overflows.is_empty()
+    }
+
+    /// Takes everything out, in the order of hashes and then of keys, with what
+    /// [`visit_part`](Self::visit_part) tells; the slots stay.
+    pub fn drain_sorted(&mut self, mut visit: impl FnMut(K, u64, u64)) {
+        let (length, seeds) = (self.slots.len(), self.seeds);
+        self.slots.retain(|slot| slot.key != K::default());
+        self.slots.extend(self.default.take().map(|value| Slot { key: K::default(), value }));
+        self.slots.sort_unstable_by_key(|slot| (Word::hash(slot.key, seeds), slot.key));
+        let overflows = std::mem::take(&mut self.overflows);
+        for slot in &self.slots {
+            visit(slot.key, slot.value, overflows.get(&slot.key).map_or(0, |n| *n));
+        }
+        self.slots.clear();
+        self.slots.resize(length, Slot::default());
+        self.used = 0;
     }
 
     /// Calls `visit` with each key whose hash's top bits are `part` of `parts_log2` bits, its
@@ -461,6 +503,28 @@ mod tests {
         let mut counts = Table::<u64>::of_all(Seeds([5, 6]));
         counts.fold_all(Fold::Sum, &[1, 2, 1], None);
         assert_eq!(contents(&counts, 0)[&1], 2);
+    }
+
+    #[test]
+    fn drained_tables_are_in_order_and_empty() {
+        let seeds = Seeds([7, 8]);
+        let mut table = Table::<u64>::of_all(seeds);
+        assert!(table.is_full());
+        for round in 0..3 {
+            let keys: Vec<u64> = (0..500).map(|key| key * 31).collect();
+            table.fold_all(Fold::Sum, &keys, Some(&[u64::MAX; 500]));
+            table.fold_all(Fold::Sum, &keys[..9], Some(&[round; 9]));
+            assert!(table.has_overflows() == (round > 0) && table.bytes() > 500 * 16);
+            let mut found = Vec::new();
+            table.drain_sorted(|key, value, overflows| found.push((key, value, overflows)));
+            assert!(found.is_sorted_by_key(|(key, ..)| (key.hash(seeds), *key)));
+            found.sort_unstable();
+            let sum =
+                |key: u64| u128::from(u64::MAX) + u128::from(if key < 9 * 31 { round } else { 0 });
+            let expected = keys.iter().map(|&key| (key, sum(key) as u64, (sum(key) >> 64) as u64));
+            assert!(found.into_iter().eq(expected));
+            assert_eq!((table.len(), contents(&table, 3).len()), (0, 0));
+        }
     }
 
     /// Keys of one part share the top of their hashes; they must not crowd a table of their own.

@@ -1,10 +1,13 @@
 //! All workers' totals for one part of a question, merged.
 
+use std::sync::Arc;
+
 use hashbrown::HashMap;
 
+use super::shared::{PARTS_LOG2, Parts};
 use super::table::{Share, Table, Word};
 use super::wide::WideTable;
-use super::{Fold, Groups, Moment, Moments, ShapeGroups, Uses};
+use super::{Fold, Groups, Moment, Moments, ShapeGroups, Shared, Uses};
 use crate::amount::Amount;
 use crate::key::{Key, KeyShape, Part, push_text};
 
@@ -14,6 +17,8 @@ pub struct Totals {
     fold: Fold,
     shape: KeyShape,
     workers: Vec<ShapeGroups>,
+    /// All contributors, if they outgrew the memory: then the workers have none.
+    outgrown: Option<Arc<Parts>>,
     moments: Moments,
     uses: Uses,
 }
@@ -25,8 +30,7 @@ const PART_KEYS: usize = if cfg!(debug_assertions) { 4 } else { 16 * 1024 };
 impl Totals {
     /// Collects workers' groups for one part of a question.
     pub fn collect(groups: Vec<Groups>) -> Option<Self> {
-        let shared = groups.first().map(|groups| std::sync::Arc::clone(&groups.shared))?;
-        let (fold, seeds) = (shared.fold(), shared.seeds());
+        let shared = groups.first().map(|groups| Arc::clone(&groups.shared))?;
         let (mut uses, mut moments) = (Uses::default(), Moments::default());
         let mut workers: Vec<ShapeGroups> = Vec::new();
         for worker in groups {
@@ -34,30 +38,16 @@ impl Totals {
             moments.merge(worker.moments);
             workers.extend(worker.shapes);
         }
-        workers.extend(shared.take());
-        let mut shapes = workers.iter().map(|groups| &groups.shape);
-        let first = shapes.next().cloned().unwrap_or_else(|| KeyShape::new(Vec::new()));
-        if shapes.all(|shape| *shape == first) {
-            return Some(Self { fold, shape: first, workers, moments, uses });
+        let mut outgrown = merge_parts(&shared, &mut workers);
+        let all = || workers.iter().map(|groups| &groups.shape);
+        let mut shapes = all().chain(outgrown.iter().map(|(shape, _)| shape));
+        let mut shape = shapes.next().cloned().unwrap_or_else(|| KeyShape::new(Vec::new()));
+        if shapes.any(|other| *other != shape) {
+            shape = KeyShape::new(vec![Part::Text; shape.parts().len()]);
+            (workers, outgrown) = join_as_text(&shared, &shape, workers, &outgrown);
         }
-        // Equal texts may be encoded in different ways where kinds differ: make them all text.
-        let shape = KeyShape::new(vec![Part::Text; first.parts().len()]);
-        let mut joined = ShapeGroups::new(shape.clone(), seeds);
-        let mut bytes = Vec::new();
-        for groups in &workers {
-            let mut as_text = |key: &Key| {
-                bytes.clear();
-                groups.shape.texts(key).iter().for_each(|text| push_text(&mut bytes, text));
-                Key::Wide(bytes.as_slice().into())
-            };
-            groups.visit_part(0, 0, |key, value, overflows| {
-                joined.merge_one(fold, &as_text(&key), value, overflows);
-            });
-            for (key, amount) in &groups.odd {
-                joined.merge_odd(fold, as_text(key), *amount);
-            }
-        }
-        Some(Self { fold, shape, workers: vec![joined], moments, uses })
+        let outgrown = outgrown.pop().map(|(_, parts)| parts);
+        Some(Self { fold: shared.fold(), shape, workers, outgrown, moments, uses })
     }
 
     /// The kinds of the keys.
@@ -83,6 +73,9 @@ impl Totals {
 
     /// Into how many parts to divide the merging, as a power of two.
     pub fn parts_log2(&self) -> u32 {
+        if self.outgrown.is_some() {
+            return PARTS_LOG2;
+        }
         let most = self.workers.iter().map(ShapeGroups::len).max().unwrap_or(0);
         // Wide tables are walked whole for each part: few parts then.
         let walked: usize = self.workers.iter().map(ShapeGroups::walked).sum();
@@ -95,7 +88,11 @@ impl Totals {
 
     /// Calls `visit` with each contributor of a part and its value over all workers.
     pub fn visit_part(&self, part: usize, parts_log2: u32, mut visit: impl FnMut(Key, Amount)) {
-        if self.workers.iter().any(|groups| !groups.odd.is_empty()) {
+        if let Some(parts) = &self.outgrown {
+            debug_assert_eq!(parts_log2, PARTS_LOG2);
+            return parts.outgrown.visit_part(part, visit);
+        }
+        if self.workers.iter().any(|groups| groups.odd.len() > 0) {
             return self.visit_odd_part(part, parts_log2, visit);
         }
         let fold = self.fold;
@@ -130,12 +127,67 @@ impl Totals {
         };
         for groups in &self.workers {
             groups.visit_part(part, parts_log2, |key, value, over| add(key, exact(value, over)));
-            for (key, amount) in groups.odd_part(part, parts_log2) {
+            for (key, amount) in groups.odd.part(part, parts_log2) {
                 add(key.clone(), amount);
             }
         }
         merged.into_iter().for_each(|(key, amount)| visit(key, amount));
     }
+}
+
+/// Adds the tables that workers share to what they have of their own; or where contributors
+/// outgrew the memory, writes out what is left of them, and returns where they are.
+fn merge_parts(shared: &Shared, workers: &mut Vec<ShapeGroups>) -> Vec<(KeyShape, Arc<Parts>)> {
+    let mut outgrown = Vec::new();
+    for (shape, parts) in shared.take() {
+        if parts.outgrown.is_any() {
+            let of_shape = workers.iter_mut().filter(|groups| groups.shape == shape);
+            parts.put_all(&mut of_shape.collect::<Vec<_>>());
+            outgrown.push((shape, parts));
+        } else {
+            workers.extend(parts.take(&shape));
+        }
+    }
+    outgrown
+}
+
+/// Equal texts may be encoded in different ways where kinds differ: makes them all text.
+fn join_as_text(
+    shared: &Shared,
+    shape: &KeyShape,
+    workers: Vec<ShapeGroups>,
+    outgrown: &[(KeyShape, Arc<Parts>)],
+) -> (Vec<ShapeGroups>, Vec<(KeyShape, Arc<Parts>)>) {
+    let fold = shared.fold();
+    let mut joined = ShapeGroups::new(shape.clone(), shared.seeds());
+    let mut bytes = Vec::new();
+    let mut as_text = |own: &KeyShape, key: &Key| {
+        bytes.clear();
+        own.texts(key).iter().for_each(|text| push_text(&mut bytes, text));
+        Key::Wide(bytes.as_slice().into())
+    };
+    for mut groups in workers {
+        groups.visit_part(0, 0, |key, value, overflows| {
+            joined.make_unshared_room(shared, 1);
+            joined.merge_one(fold, &as_text(&groups.shape, &key), value, overflows);
+        });
+        for (key, amount) in groups.odd.iter() {
+            joined.make_unshared_room(shared, 1);
+            joined.odd.fold(fold, as_text(&groups.shape, key), amount);
+        }
+        groups.give_back(shared.spill());
+    }
+    for (own, parts) in outgrown {
+        for part in 0..1 << PARTS_LOG2 {
+            parts.outgrown.visit_part(part, |key, amount| {
+                joined.make_unshared_room(shared, 1);
+                joined.odd.fold(fold, as_text(own, &key), amount);
+            });
+        }
+    }
+    let mut workers = vec![joined];
+    let outgrown = merge_parts(shared, &mut workers);
+    (workers, outgrown)
 }
 
 /// Calls `visit` with each key of a part and its value over all tables.

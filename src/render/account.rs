@@ -31,11 +31,15 @@ pub fn tally(report: &Report, elapsed: Duration) -> String {
         0 => String::new(),
         events => format!("; skipped {} without JSON", amount(events, "event")),
     };
+    let spilled = match report.bytes_spilled() {
+        0 => String::new(),
+        bytes => format!("; {} of contributors outgrew the memory", human::bytes(bytes.into())),
+    };
     let seconds = elapsed.as_secs_f64();
     let rate = report.bytes_read as f64 / seconds.max(1e-9);
     format!(
         "{}: {} ok, {} no data, {} skip data, {}, {} blank, {} malformed{extra}{milliseconds}\
-         {skipped}; {} from {}{} in {seconds:.2} s ({}/s)",
+         {skipped}{spilled}; {} from {}{} in {seconds:.2} s ({}/s)",
         amount(tally.lines, "line"),
         count(tally.ok),
         count(tally.no_data),

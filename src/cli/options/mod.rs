@@ -1,8 +1,9 @@
 //! What can be typed. The doc comments here are the help.
 
 mod metric;
+mod size;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use flowagg::generate::Options;
@@ -307,6 +308,21 @@ pub struct Common {
     #[arg(help_heading = "Input")]
     threads: Option<u16>,
 
+    /// Memory, such as 512MiB or 4g [default: half of what there is]
+    ///
+    /// Contributors that outgrow it go to a temporary file; the answer is the same, to the byte.
+    /// Half of what there is means of the machine, or of the control group that this runs in. With
+    /// little memory fewer threads run. k, m, g and t, also as KiB and so on, are powers of 1024;
+    /// KB, MB, GB and TB of 1000. At least 32MiB
+    #[arg(long, value_name = "SIZE", value_parser = size::memory, help_heading = "Input")]
+    memory: Option<u64>,
+
+    /// Where temporary files are made [default: the system's folder for them]
+    ///
+    /// They have no names there, and vanish with the program, however it ends
+    #[arg(long, value_name = "DIR", help_heading = "Input", hide_short_help = true)]
+    temp_dir: Option<PathBuf>,
+
     /// How the answer is written: table, json or csv [default: table]
     #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]
     #[arg(hide_possible_values = true)]
@@ -340,6 +356,8 @@ impl Common {
             exclude: [before.exclude, self.exclude].concat(),
             strict: self.strict || before.strict,
             threads: self.threads.or(before.threads),
+            memory: self.memory.or(before.memory),
+            temp_dir: self.temp_dir.or(before.temp_dir),
             output: self.output.or(before.output),
             top: self.top.or(before.top),
             quiet: self.quiet || before.quiet,
@@ -381,6 +399,16 @@ impl Common {
     /// How many threads; 0 for one per core.
     pub fn threads(&self) -> usize {
         self.threads.unwrap_or(0).into()
+    }
+
+    /// How much memory the run takes, if that was typed.
+    pub fn memory(&self) -> Option<u64> {
+        self.memory
+    }
+
+    /// Where temporary files are made, if that was typed.
+    pub fn temp_dir(&self) -> Option<&Path> {
+        self.temp_dir.as_deref()
     }
 
     /// How the answer is written.
@@ -536,5 +564,9 @@ mod tests {
         let common = rule.common.or(cli.common);
         assert_eq!((common.top(), common.is_strict()), (5, true));
         assert_eq!(rule.paths, [PathBuf::from("a.log")]);
+        let cli = parsed("flowagg --memory 2g --temp-dir /a rule r.json --memory 64MiB a.log");
+        let Some(Command::Rule(rule)) = cli.command else { panic!("no rule") };
+        let common = rule.common.or(cli.common);
+        assert_eq!((common.memory(), common.temp_dir()), (Some(64 << 20), Some(Path::new("/a"))));
     }
 }

@@ -117,6 +117,9 @@ impl<'a> Worker<'a> {
     /// Works until there is nothing left.
     pub fn work(&mut self) {
         while let Some(task) = self.schedule.next() {
+            if self.run.spill.is_failed() {
+                self.schedule.stop();
+            }
             match task {
                 Task::Open(input) => {
                     if let Err(error) = self.open(input) {

@@ -151,6 +151,9 @@ impl Worker<'_> {
                     if let Some(parcel) = self.schedule.offer(parcel) {
                         self.parcel(parcel);
                     }
+                    if self.run.spill.is_failed() {
+                        return Ok(());
+                    }
                 }
                 Piece::End { result, partial } => {
                     self.schedule.recycle(buffer);
@@ -200,6 +203,9 @@ impl Worker<'_> {
             let parcel = Parcel { input: *input, buffer, length, turn, preface };
             if let Some(parcel) = self.schedule.offer(parcel) {
                 self.parcel(parcel);
+            }
+            if self.run.spill.is_failed() {
+                return Ok(());
             }
         }
     }
