@@ -156,7 +156,7 @@ fn periods_and_maxima_answer_alike() {
         .chain([sum().period(60)])
         .map(|query| query.build().unwrap())
         .collect();
-    check(&queries, &[log], &[150_000, 1_000_000], &folder);
+    check(&queries, &[log], &[400_000, 1_000_000], &folder);
 }
 
 /// Where files differ in the kinds of their columns, all is joined as text.

@@ -47,6 +47,7 @@ pub fn answer(query: &Query, groups: Vec<Vec<Groups>>, spill: &Arc<Spill>) -> An
         ranked = sums.into_iter().zip(keys).collect::<Vec<_>>().into();
         spill.budget().give(by_maximum.len() * LOOK_UP_BYTES);
         total = total.or(values.total());
+        largest.give_back(spill);
     }
     let mut answer = Answer {
         labels: query.labels().to_vec(),
@@ -59,8 +60,10 @@ pub fn answer(query: &Query, groups: Vec<Vec<Groups>>, spill: &Arc<Spill>) -> An
         unique,
         total,
     };
+    values.give_back(spill);
     if let (Some(periods), Some(seconds)) = (periods, query.period()) {
         by_period(&mut answer, &periods, fold, seconds.into(), spill);
+        periods.give_back(spill);
     }
     answer
 }

@@ -10,6 +10,7 @@ use super::wide::WideTable;
 use super::{Fold, Groups, Moment, Moments, ShapeGroups, Shared, Uses};
 use crate::amount::Amount;
 use crate::key::{Key, KeyShape, Part, push_text};
+use crate::spill::Spill;
 
 /// All workers' totals, all with keys of one shape.
 #[derive(Debug)]
@@ -84,6 +85,11 @@ impl Totals {
         // Tables of a share each are not to be joined only to be taken apart again.
         let shares = self.workers.iter().map(|groups| groups.narrow.share().bits());
         parts_log2.max(shares.max().unwrap_or(0))
+    }
+
+    /// Gives the memory back, once nothing more is asked.
+    pub fn give_back(mut self, spill: &Spill) {
+        self.workers.iter_mut().for_each(|groups| groups.give_back(spill));
     }
 
     /// Calls `visit` with each contributor of a part and its value over all workers.
