@@ -48,7 +48,7 @@ pub fn run(
 }
 
 /// The engine with the memory that was typed, and the folder for what outgrows it.
-fn limited(mut engine: Engine, common: &Common) -> Result<Engine, String> {
+pub fn limited(mut engine: Engine, common: &Common) -> Result<Engine, String> {
     if let Some(bytes) = common.memory() {
         engine = engine.memory(bytes);
     }

@@ -104,7 +104,8 @@ fn newest(
     let told = |error: Error| error.to_string();
     let (sources, selection) = (input::sources(paths)?, common.selection()?);
     let from = selection.newest_from(&sources);
-    let engine = engine(options.format.as_ref()).threads(common.threads()).select(selection);
+    let engine = answer::limited(engine(options.format.as_ref()), common)?;
+    let engine = engine.threads(common.threads()).select(selection);
     let newest = |from: Option<u64>| {
         let query = |&form: &Form| {
             let start = Measure::Max(Field::Start.into());

@@ -56,6 +56,11 @@ impl ShapeGroups {
         parts.fill_from(&mut self.packed);
     }
 
+    /// Bytes of what workers do not share.
+    pub(super) fn unshared_bytes(&self) -> usize {
+        self.wide.bytes_with(0) + self.odd.bytes_with_another()
+    }
+
     /// Makes room for `more` contributors in what workers do not share: takes memory, or if there
     /// is none writes out what is there.
     pub(super) fn make_unshared_room(&mut self, shared: &Shared, more: usize) {

@@ -28,6 +28,9 @@ pub struct Totals {
 /// second-level cache.
 const PART_KEYS: usize = if cfg!(debug_assertions) { 4 } else { 16 * 1024 };
 
+/// Parts where wide tables are walked whole for each: few then.
+const WALKED_PARTS_LOG2: u32 = 4;
+
 impl Totals {
     /// Collects workers' groups for one part of a question.
     pub fn collect(groups: Vec<Groups>) -> Option<Self> {
@@ -78,9 +81,8 @@ impl Totals {
             return PARTS_LOG2;
         }
         let most = self.workers.iter().map(ShapeGroups::len).max().unwrap_or(0);
-        // Wide tables are walked whole for each part: few parts then.
         let walked: usize = self.workers.iter().map(ShapeGroups::walked).sum();
-        let limit = if walked > PART_KEYS { 4 } else { 12 };
+        let limit = if walked > PART_KEYS { WALKED_PARTS_LOG2 } else { 12 };
         let parts_log2 = (most / PART_KEYS + 1).next_power_of_two().ilog2().min(limit);
         // Tables of a share each are not to be joined only to be taken apart again.
         let shares = self.workers.iter().map(|groups| groups.narrow.share().bits());
@@ -154,7 +156,38 @@ fn merge_parts(shared: &Shared, workers: &mut Vec<ShapeGroups>) -> Vec<(KeyShape
             workers.extend(parts.take(&shape));
         }
     }
+    // What workers do not share is merged in tables beside theirs: if there is no room for these,
+    // that has outgrown the memory too.
+    while let Some(shape) = unmergeable(shared, workers) {
+        let parts = shared.parts(&shape);
+        let of_shape = workers.iter_mut().filter(|groups| groups.shape == shape);
+        parts.put_all(&mut of_shape.collect::<Vec<_>>());
+        outgrown.push((shape, parts));
+    }
     outgrown
+}
+
+/// A shape of which workers do not share so much that there is no room to merge it.
+fn unmergeable(shared: &Shared, workers: &mut [ShapeGroups]) -> Option<KeyShape> {
+    let mut shapes: Vec<KeyShape> = Vec::new();
+    for groups in workers.iter().filter(|groups| groups.walked() > 0) {
+        if !shapes.contains(&groups.shape) {
+            shapes.push(groups.shape.clone());
+        }
+    }
+    shapes.into_iter().find(|shape| {
+        let of_shape = workers.iter_mut().filter(|groups| groups.shape == *shape);
+        let mut unshared: Vec<_> = of_shape.filter(|groups| groups.walked() > 0).collect();
+        if unshared.len() == 1 && unshared[0].odd.len() == 0 {
+            return false;
+        }
+        let bytes: usize = unshared.iter().map(|groups| groups.unshared_bytes()).sum();
+        let at_once = rayon::current_num_threads().min(1 << WALKED_PARTS_LOG2);
+        let bytes = (bytes >> WALKED_PARTS_LOG2) * at_once;
+        let is_room = shared.spill().budget().try_take(bytes);
+        unshared[0].taken += if is_room { bytes } else { 0 };
+        !is_room
+    })
 }
 
 /// Equal texts may be encoded in different ways where kinds differ: makes them all text.
