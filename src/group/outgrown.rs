@@ -75,6 +75,9 @@ impl Outgrown {
 
     /// Puts contributors of a part into a run: keys, values and overflows, in any order.
     pub fn put<K: Shareable>(&self, part: usize, mut records: Vec<(K, u64, u64)>) {
+        if records.is_empty() {
+            return;
+        }
         records.sort_unstable_by_key(|(key, ..)| (Word::hash(*key, self.seeds), *key));
         let values = match records.iter().all(|(.., overflows)| *overflows == 0) {
             true => Values::Word,

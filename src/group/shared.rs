@@ -15,7 +15,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::outgrown::Outgrown;
-use super::table::{self, Seeds, Table, Word};
+use super::table::{self, RUN, Seeds, Table, Word};
 use super::{Fold, ShapeGroups};
 use crate::key::KeyShape;
 use crate::spill::{Borrowed, Keys, Spill};
@@ -157,44 +157,62 @@ impl Parts {
         }
     }
 
-    /// Moves all of a worker's own table into the shared ones.
+    /// Moves all of a worker's own table into the shared ones: a part at a time, in runs whose
+    /// slots are asked for before they are touched, as most of them are in no cache.
     pub(super) fn fill_from<K: Shareable>(&self, own: &mut Table<K>) {
         let fold = self.outgrown.fold();
+        let (mut keys, mut values, mut larger) = (Vec::new(), Vec::new(), Vec::new());
         for (part, kept) in K::tables(self).iter().enumerate() {
-            let mut kept = lock(kept);
-            let mut loose = Vec::new();
+            keys.clear();
+            values.clear();
             own.visit_part(part, PARTS_LOG2, |key, value, overflows| {
-                if kept.table.is_full() && !self.make_room(part, &mut kept) {
-                    loose.push((key, value, overflows));
-                } else {
-                    kept.table.merge_one(fold, key, value, overflows);
+                if overflows > 0 {
+                    larger.push((keys.len(), overflows));
                 }
+                keys.push(key);
+                values.push(value);
             });
-            self.settle(&mut kept);
-            if !loose.is_empty() {
-                self.outgrown.put(part, loose);
+            let mut kept = lock(kept);
+            let mut larger = larger.drain(..).peekable();
+            let (mut at, mut loose) = (0, Vec::new());
+            for (keys, values) in keys.chunks(RUN).zip(values.chunks(RUN)) {
+                let start = at;
+                at += keys.len();
+                let larger = std::iter::from_fn(|| larger.next_if(|(place, _)| *place < at));
+                let larger = larger.map(|(place, overflows)| (place - start, overflows));
+                if !kept.table.is_full(keys.len()) || self.make_room(part, &mut kept, keys.len()) {
+                    kept.table.fold_all(fold, keys, Some(values));
+                    larger.for_each(|(place, over)| kept.table.add_overflows(keys[place], over));
+                    continue;
+                }
+                let before = loose.len();
+                loose.extend(keys.iter().zip(values).map(|(key, value)| (*key, *value, 0)));
+                larger.for_each(|(place, overflows)| loose[before + place].2 = overflows);
             }
+            self.settle(&mut kept);
+            self.outgrown.put(part, loose);
         }
         own.clear();
     }
 
-    /// Makes room for a key: in memory if there is some, else by writing out what is there. Says
-    /// whether there is room now: a table without any memory cannot be given some by emptying it.
+    /// Makes room for `more` keys: in memory if there is some, else by writing out what is there.
+    /// Says whether there is room now.
     #[cold]
     #[inline(never)]
-    fn make_room<K: Shareable>(&self, part: usize, kept: &mut Kept<K>) -> bool {
+    fn make_room<K: Shareable>(&self, part: usize, kept: &mut Kept<K>, more: usize) -> bool {
         let budget = self.outgrown.spill().budget();
-        let bytes = kept.table.bytes_grown();
-        if budget.try_take(bytes) {
+        loop {
+            let bytes = kept.table.bytes_grown();
+            if !budget.try_take(bytes) {
+                self.outgrown.put_table(part, &mut kept.table);
+                return !kept.table.is_full(more);
+            }
             kept.table.grow();
             budget.give(std::mem::replace(&mut kept.taken, bytes));
-            return true;
+            if !kept.table.is_full(more) {
+                return true;
+            }
         }
-        let is_there = kept.table.len() > 0;
-        if is_there {
-            self.outgrown.put_table(part, &mut kept.table);
-        }
-        is_there
     }
 
     /// Accounts for what a table took without asking: sums beyond a word, and what crowds at its

@@ -87,7 +87,7 @@ const SLOTS_MIN_LOG2: u32 = if cfg!(debug_assertions) { 2 } else { 10 };
 /// Slots beyond the last: room for the keys that probing moves up from there.
 const SLOTS_TAIL: usize = 64;
 /// Additions whose slots are asked for together.
-const RUN: usize = 256;
+pub const RUN: usize = 256;
 
 /// The first free slot.
 fn free_slot<K: Word>(slots: &[Slot<K>]) -> Option<usize> {
@@ -337,10 +337,9 @@ impl<K: Word> Table<K> {
         }
     }
 
-    /// Whether a key that comes now makes it grow.
-    #[inline(always)]
-    pub fn is_full(&self) -> bool {
-        !self.fits(1, self.slots_log2) || self.slots.is_empty()
+    /// Whether it grows when `more` keys are folded in, at most a [`RUN`] of them.
+    pub fn is_full(&self, more: usize) -> bool {
+        !self.fits(more, self.slots_log2) || self.slots.is_empty()
     }
 
     /// Bytes of memory that it takes.
@@ -509,7 +508,7 @@ mod tests {
     fn drained_tables_are_in_order_and_empty() {
         let seeds = Seeds([7, 8]);
         let mut table = Table::<u64>::of_all(seeds);
-        assert!(table.is_full());
+        assert!(table.is_full(1));
         for round in 0..3 {
             let keys: Vec<u64> = (0..500).map(|key| key * 31).collect();
             table.fold_all(Fold::Sum, &keys, Some(&[u64::MAX; 500]));
