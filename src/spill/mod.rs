@@ -24,6 +24,10 @@ use crate::memory::Budget;
 pub use merge::{Merge, join_runs};
 pub use run::{Borrowed, Keys, Record, Run, Values, Writer};
 
+/// Bytes that each worker has of its own for each part of a question, at the most: twice what its
+/// largest table takes while it grows.
+const OWN_BYTES_MAX: usize = 16 << 20;
+
 /// Bytes that are read of a run at once, at the least and at the most.
 const BUFFER_BYTES_MIN: usize = if cfg!(debug_assertions) { 64 } else { 4 << 10 };
 const BUFFER_BYTES_MAX: usize = 256 << 10;
@@ -53,13 +57,14 @@ impl Spill {
     /// For a run that has so many bytes for contributors and so many threads, of which each adds
     /// up `tables` tables of its own.
     pub fn new(bytes: usize, threads: usize, tables: usize, folder: PathBuf) -> Self {
-        // A quarter is for what each worker has of its own; when runs are merged, that is free. An
-        // eighth is in reserve, for the answer.
-        let (own, reserve) = (bytes / 4, bytes / 8);
-        let threads = threads.max(1);
+        // A quarter at the most is for what each worker has of its own; when runs are merged, that
+        // is free. An eighth is in reserve, for the answer.
+        let (threads, tables) = (threads.max(1), tables.max(1));
+        let own = (bytes / 4).min(OWN_BYTES_MAX.saturating_mul(threads * tables));
+        let reserve = bytes / 8;
         Self {
             budget: Arc::new(Budget::new(bytes - own - reserve, reserve)),
-            bytes_own: own / (threads * tables.max(1)),
+            bytes_own: own / (threads * tables),
             bytes_merging: own / threads,
             folder,
             file: OnceLock::new(),

@@ -303,7 +303,7 @@ pub struct Common {
     #[arg(long, help_heading = "Input")]
     strict: bool,
 
-    /// Number of threads; 0 for one per core [default: 0]
+    /// Number of threads; 0 for one per core [default: 0]; also --memory
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
     #[arg(help_heading = "Input")]
     threads: Option<u16>,
@@ -315,6 +315,7 @@ pub struct Common {
     /// little memory fewer threads run. k, m, g and t, also as KiB and so on, are powers of 1024;
     /// KB, MB, GB and TB of 1000. At least 32MiB
     #[arg(long, value_name = "SIZE", value_parser = size::memory, help_heading = "Input")]
+    #[arg(hide_short_help = true)]
     memory: Option<u64>,
 
     /// Where temporary files are made [default: the system's folder for them]
