@@ -1,8 +1,10 @@
 //! However little memory a run may take, its answers are those of a run that may take all of it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use flowagg::generate::{Generator, Options};
+use flowagg::render::account::tally;
 use flowagg::{
     Answer, Column, Contributor, Engine, ErrorKind, Field, Filter, Form, JsonPath, Measure, Order,
     PeriodMetrics, Query, QueryBuilder, Report, Scope, Source,
@@ -103,6 +105,7 @@ fn check(queries: &[Query], sources: &[Source], memory: &[u64], folder: &Folder)
     let run = |engine: Engine| engine.run_all(queries, sources).unwrap();
     let all = run(engine.clone().memory(u64::MAX));
     assert_eq!(all.bytes_spilled(), 0);
+    assert!(!tally(&all, Duration::ZERO).contains("memory"));
     let expected = all_said(&all);
     for (nth, &memory) in memory.iter().enumerate() {
         for threads in [1 + nth % 2, 3 + nth] {
@@ -110,6 +113,9 @@ fn check(queries: &[Query], sources: &[Source], memory: &[u64], folder: &Folder)
             let engine = engine.clone().threads(threads).block_bytes(block_bytes);
             let found = run(engine.memory(memory));
             assert!(found.bytes_spilled() > 0, "{memory} bytes hold all");
+            assert!(
+                tally(&found, Duration::ZERO).contains(" of contributors outgrew the memory; ")
+            );
             let said = all_said(&found);
             for (at, (found, expected)) in said.iter().zip(&expected).enumerate() {
                 assert!(found == expected, "{memory} bytes, {threads} threads, question {at}");

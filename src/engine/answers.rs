@@ -204,8 +204,8 @@ impl Found {
     }
 }
 
-/// Bytes for a period, in a map of sums at the least load and in the answer.
-const PERIOD_BYTES: usize = 2 * size_of::<(u32, Sum)>() + size_of::<PeriodMetrics>();
+/// Bytes for a period in a map of sums at the least load.
+const SUM_BYTES: usize = 2 * size_of::<(u32, Sum)>();
 
 /// Bytes for a contributor's value in a period, while it is looked for and in the answer.
 const POINT_BYTES: usize = 2 * size_of::<(usize, u32, Amount)>() + 2 * size_of::<Datapoint>();
@@ -218,7 +218,8 @@ fn by_period(answer: &mut Answer, periods: &Totals, fold: Fold, seconds: u64, sp
     let (parts, parts_log2) = parts_of(periods);
     let threads = rayon::current_num_threads();
     let numbers = periods.moments().count();
-    if !spill.budget().try_take_reserve(numbers * (threads + 1) * PERIOD_BYTES) {
+    let (sums, metrics) = (threads * SUM_BYTES, SUM_BYTES + size_of::<PeriodMetrics>());
+    if !spill.budget().try_take_reserve(numbers * (sums + metrics)) {
         return spill.fail(too_many_periods(numbers));
     }
     let part = |mut found: Found, part: usize| {
@@ -242,7 +243,7 @@ fn by_period(answer: &mut Answer, periods: &Totals, fold: Fold, seconds: u64, sp
     let mut found = parts
         .fold(Found::default, part)
         .reduce(Found::default, |left, right| left.join(right, fold));
-    spill.budget().give(numbers * threads * PERIOD_BYTES);
+    spill.budget().give(numbers * sums);
     found.points.sort_unstable();
 
     let start = |number: u32| u64::from(number) * seconds;

@@ -104,3 +104,56 @@ pub fn join_runs(
     }
     runs
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Borrowed;
+    use super::*;
+
+    fn order(left: &Record, right: &Record) -> Ordering {
+        left.hash.cmp(&right.hash).then_with(|| left.key.cmp(&right.key))
+    }
+
+    /// Two keys of the same hash are next to each other at times, and are two.
+    fn hash(key: &Key) -> u64 {
+        if let Key::Narrow(word) = key { word / 2 } else { 0 }
+    }
+
+    fn run(spill: &Spill, words: impl Iterator<Item = u64>) -> Run {
+        let mut writer = Writer::new(spill, Keys::Narrow, Values::Word, 1 << 20);
+        words.for_each(|word| writer.push(Borrowed::Narrow(word), word + 1, 0));
+        writer.finish().unwrap()
+    }
+
+    #[test]
+    fn runs_are_read_in_their_common_order() {
+        let spill = Spill::new(0, 1, 1, std::env::temp_dir());
+        for count in [0, 1, 2, 3, 8, 41] {
+            let runs: Vec<Run> = (0..count)
+                .map(|nth| run(&spill, (0..300u64).filter(move |word| word % (nth + 2) != 1)))
+                .collect();
+            let mut expected: Vec<u64> = (0..count)
+                .flat_map(|nth| (0..300u64).filter(move |word| word % (nth + 2) != 1))
+                .collect();
+            expected.sort_unstable();
+            let words = |runs: &[Run]| -> Vec<u64> {
+                let records = Merge::new(&spill, runs, order, hash);
+                records
+                    .map(|record| {
+                        let Key::Narrow(word) = record.key else { panic!("{record:?}") };
+                        assert_eq!((record.hash, record.amount), (word / 2, (word + 1).into()));
+                        word
+                    })
+                    .collect()
+            };
+            assert_eq!(words(&runs), expected);
+            let joined = join_runs(&spill, runs, |runs, visit| {
+                for record in Merge::new(&spill, runs, order, hash) {
+                    visit(&record.key, record.amount);
+                }
+            });
+            assert!(joined.len() <= spill.fan_in() && words(&joined) == expected);
+        }
+        assert!(spill.fault().is_none());
+    }
+}

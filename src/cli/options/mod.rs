@@ -32,12 +32,14 @@ Exit codes:
   0  the answer is whole (malformed lines are counted, and do not change that); or all rules
      are valid
   1  something could not be read, used or written; whatever could be is answered.
-     Nothing is printed if no line could be read, or if --strict found a malformed line;
+     Nothing is printed if no line could be read, if contributors outgrew the memory and could
+     not be written to a temporary file either, or if --strict found a malformed line;
      also 1 if all records were malformed, if --check found a rule or filter that is not
      valid, or if an --alarm is in ALARM
   2  wrong usage, a bad rule or a bad pattern: nothing was run
 
 Environment:
+  TMPDIR        where temporary files are made, without --temp-dir
   FLOWAGG_SIMD  portable, neon, avx2 or avx512: use these instructions instead of the best ones
   NO_COLOR      if set and not empty, no colours; there are none but on a terminal";
 
