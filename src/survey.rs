@@ -221,10 +221,11 @@ fn gaps(times: &Answer) -> Vec<(u64, u64)> {
 }
 
 fn doubles(flows: &Answer, windows: &Answer, one_in: u32) -> Doubles {
-    let mut interfaces: HashMap<Vec<Vec<u8>>, u32> = HashMap::new();
+    let mut interfaces: HashMap<Box<[u8]>, u32> = HashMap::new();
     for mut flow in flows.contributors() {
         flow.keys.pop();
-        *interfaces.entry(flow.keys).or_default() += 1;
+        // In one piece, as there are many.
+        *interfaces.entry(flow.keys.join(&0).into()).or_default() += 1;
     }
     let repeated = windows.contributors().filter(|window| window.value > 1u64.into());
     Doubles {
