@@ -68,6 +68,14 @@ impl Inflater {
     }
 }
 
+/// Bytes of memory that it takes to decode a file whole; none if it is too large for that.
+pub fn whole_bytes(file: &[u8]) -> Option<usize> {
+    let footer = file.len().checked_sub(4).and_then(|at| file[at..].first_chunk())?;
+    let stated = u32::from_le_bytes(*footer) as usize;
+    // Memory grows in steps.
+    (stated <= DECODED_BYTES_MAX).then(|| (stated + 1 + PAD).next_power_of_two())
+}
+
 /// Whether the first member of `file`, which decodes to `text`, is all of it.
 ///
 /// A member ends with the CRC and length of its text. If the first place where those eight bytes

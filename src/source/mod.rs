@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use crate::error::{Error, ErrorKind};
 
 pub use expansion::{Expansion, LeftOut, expand};
-pub use gzip::{GZIP_MAGIC, Inflater, WHOLE_BYTES_MAX, reader as gzip_reader};
+pub use gzip::{GZIP_MAGIC, Inflater, WHOLE_BYTES_MAX, reader as gzip_reader, whole_bytes};
 pub use messages::messages;
 pub use object::Span;
 pub use selection::Selection;

@@ -53,6 +53,8 @@ pub struct Worker<'a> {
     pub files: Option<HashMap<usize, FileFindings>>,
     scanner: Option<Scanner>,
     inflater: Option<Inflater>,
+    /// Bytes of the largest file that was decoded whole, and of its text.
+    whole_bytes: [usize; 2],
     compressed: Vec<u8>,
     buffer: Vec<u8>,
     memory: Memory,
@@ -108,6 +110,7 @@ impl<'a> Worker<'a> {
             files: run.is_by_file.then(HashMap::new),
             scanner: Some(Scanner::new(run.level)),
             inflater: None,
+            whole_bytes: [0; 2],
             compressed: Vec::new(),
             buffer: Vec::new(),
             memory: Memory::default(),
@@ -138,6 +141,7 @@ impl<'a> Worker<'a> {
             }
         }
         self.groups.iter_mut().for_each(Groups::finish);
+        self.give_room_back();
     }
 
     fn count_bytes(&self, bytes: usize) {

@@ -14,8 +14,12 @@ use crate::layout::{Layout, Opening};
 use crate::record::Reason;
 use crate::scan::{PAD, Padded};
 use crate::source::{
-    GZIP_MAGIC, Inflater, Opened, RangedFile, WHOLE_BYTES_MAX, is_zstd, refuse_foreign,
+    GZIP_MAGIC, Inflater, Opened, RangedFile, WHOLE_BYTES_MAX, is_zstd, refuse_foreign, whole_bytes,
 };
+
+/// Bytes of files that are decoded whole, and of their texts, that need not be taken of the run's
+/// memory: each thread has so much anyway. Most files of flow logs do with it.
+const WHOLE_BYTES_FREE: usize = if cfg!(debug_assertions) { 0 } else { 2 << 20 };
 
 impl Worker<'_> {
     pub(super) fn open(&mut self, input: usize) -> Result<(), Error> {
@@ -43,14 +47,18 @@ impl Worker<'_> {
         }
     }
 
-    /// A gzip file: decoded whole if it is small and of one member, else as a stream.
+    /// A gzip file: decoded whole if it is small and of one member and there is memory for it,
+    /// else as a stream.
     fn gzip_file(&mut self, input: usize, file: &RangedFile) -> Result<(), Error> {
-        if file.bytes() <= WHOLE_BYTES_MAX {
+        if file.bytes() <= WHOLE_BYTES_MAX && self.has_room(file.bytes() as usize, 0) {
             let mut compressed = std::mem::take(&mut self.compressed);
             compressed.resize(file.bytes() as usize, 0);
             let count = file.read_at(&mut compressed, 0)?;
             let mut inflater = self.inflater.take().unwrap_or_else(Inflater::new);
-            let is_decoded = match inflater.decode(&compressed[..count]) {
+            let bytes = whole_bytes(&compressed[..count]);
+            let is_room = bytes.is_some_and(|bytes| self.has_room(count, bytes));
+            let decoded = if is_room { inflater.decode(&compressed[..count]) } else { None };
+            let is_decoded = match decoded {
                 Some((text, length)) if self.is_plain(&text[..length]) => {
                     self.count_bytes(count);
                     self.note_containers(input, &[container::GZIP, container::TEXT]);
@@ -66,6 +74,27 @@ impl Worker<'_> {
             }
         }
         self.stream(input, Counted(file.reader(), &self.run.progress.bytes))
+    }
+
+    /// Whether there is memory for a compressed file of so many bytes, and for its text: what is
+    /// there from other files, or what is taken of the run's.
+    fn has_room(&mut self, compressed: usize, text: usize) -> bool {
+        let [old_compressed, old_text] = self.whole_bytes;
+        let new = [old_compressed.max(compressed), old_text.max(text)];
+        let cost = |bytes: [usize; 2]| (bytes[0] + bytes[1]).saturating_sub(WHOLE_BYTES_FREE);
+        let is_room = self.run.spill.budget().try_take(cost(new) - cost(self.whole_bytes));
+        if is_room {
+            self.whole_bytes = new;
+        }
+        is_room
+    }
+
+    /// Gives that memory back, when nothing more is read.
+    pub(super) fn give_room_back(&mut self) {
+        let [compressed, text] = std::mem::take(&mut self.whole_bytes);
+        let bytes = (compressed + text).saturating_sub(WHOLE_BYTES_FREE);
+        self.run.spill.budget().give(bytes);
+        (self.compressed, self.inflater) = (Vec::new(), None);
     }
 
     /// The layout of the first lines of an input: as many as are looked at, or all.
