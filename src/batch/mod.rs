@@ -175,6 +175,12 @@ impl Batch {
         if let Some(column) = reading.status {
             marks.select(&self.rows, column, &reading.ok, true, aside);
         }
+        // Comments are rare, and so are texts that hold what begins one.
+        for &column in reading.texts.iter().filter(|_| marks.has_hash()) {
+            let begins = |row: u32| marks.field(row as usize + column)[0] == b'#';
+            let rows = self.rows.iter().enumerate();
+            aside.extend(rows.filter(|(_, row)| begins(**row)).map(|(at, _)| at as u32));
+        }
         for &column in &reading.unpadded {
             let padded = |row: u32| {
                 let text = marks.field(row as usize + column);

@@ -35,6 +35,8 @@ pub struct Reading {
     pub(super) limits: Vec<(usize, Limit)>,
     /// Number columns that are not decoded and may well be `-` in a record of traffic.
     pub(super) may_be_absent: Vec<usize>,
+    /// Columns of text, which may begin a comment.
+    pub(super) texts: Vec<usize>,
     /// Columns of times, which may be in milliseconds.
     pub(super) times: Vec<usize>,
     pub(super) status: Option<usize>,
@@ -110,6 +112,7 @@ impl Reading {
             shape: Shape::new(&shape),
             addresses: columns.clone().filter(|&c| layout.kind(c) == Kind::Address).collect(),
             may_be_absent,
+            texts: columns.clone().filter(|&c| layout.kind(c) == Kind::Text).collect(),
             times: columns.clone().filter(|&column| is_time(column)).collect(),
             status: layout.position(Field::LogStatus).filter(|column| columns.contains(column)),
             limits: columns.filter_map(limit).collect(),

@@ -88,6 +88,24 @@ fn fields_of_later_versions_may_be_absent() {
     }
 }
 
+/// What begins with `#` is a comment and no value, wherever it stands.
+#[test]
+fn comments_are_no_values() {
+    let mut text = b"eni-1 5 ACCEPT\n#x 5 ACCEPT\neni-1 5 #x\neni#1 5 A#\n# 5 x\n".to_vec();
+    let layout = Layout::new(["interface-id", "bytes", "action"]).unwrap();
+    let length = text.len();
+    text.extend([0; PAD]);
+    let mut scanner = Scanner::new(Level::best());
+    let marks = scanner.scan(Padded::new(&text, length), 0);
+    let reading = Reading::new(&layout, vec![1], Vec::new());
+    let (mut batch, mut notes, mut cursor) = (Batch::default(), Notes::default(), 0);
+    while cursor < marks.end() {
+        batch.fill(&reading, &marks, &mut cursor, marks.end(), &mut notes);
+    }
+    let tally = &notes.tally;
+    assert_eq!((tally.ok, tally.blank, tally.malformed), (2, 2, 1));
+}
+
 /// Milliseconds are a thousandth wherever a value is asked for, as `Record::number` has it.
 #[test]
 fn milliseconds_are_seconds() {

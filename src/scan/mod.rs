@@ -203,6 +203,7 @@ impl Scanner {
         };
         Marks {
             text,
+            has_hash: memchr::memchr(b'#', bytes).is_some(),
             level: self.level,
             marks: &self.marks[..=found.marks],
             lines: found.lines,
@@ -223,6 +224,7 @@ struct Found {
 #[derive(Debug, Clone, Copy)]
 pub struct Marks<'a> {
     text: Padded<'a>,
+    has_hash: bool,
     level: Level,
     marks: &'a [u32],
     lines: usize,
@@ -233,6 +235,11 @@ impl<'a> Marks<'a> {
     /// The text that was scanned.
     pub fn text(&self) -> &'a [u8] {
         self.text.text()
+    }
+
+    /// Whether there is a `#` anywhere in it.
+    pub fn has_hash(&self) -> bool {
+        self.has_hash
     }
 
     /// The number of lines.
