@@ -203,7 +203,7 @@ impl Scanner {
         };
         Marks {
             text,
-            has_hash: memchr::memchr(b'#', bytes).is_some(),
+            has_hash: found.has_hash,
             level: self.level,
             marks: &self.marks[..=found.marks],
             lines: found.lines,
@@ -218,6 +218,8 @@ struct Found {
     marks: usize,
     /// Newlines.
     lines: usize,
+    /// Whether there is a `#`; there may be one too where it is in the padding.
+    has_hash: bool,
 }
 
 /// The separators of one text. Mark 0 stands before the first field.
@@ -237,7 +239,7 @@ impl<'a> Marks<'a> {
         self.text.text()
     }
 
-    /// Whether there is a `#` anywhere in it.
+    /// Whether there may be a `#` in it.
     pub fn has_hash(&self) -> bool {
         self.has_hash
     }

@@ -46,8 +46,9 @@ pub unsafe fn scan_avx512(
     openings: &mut Vec<u32>,
 ) -> Found {
     let (base, end) = (text.bytes.as_ptr(), text.length);
-    let (mut last, mut lines) = (0, 0);
+    let (mut last, mut lines, mut hashes) = (0, 0, 0);
     let mut carry = Carry::new();
+    let hash = _mm512_set1_epi8(b'#' as i8);
     let blank = _mm512_set1_epi8(b' ' as i8);
     let newline = _mm512_set1_epi8(b'\n' as i8);
     let tab = _mm512_set1_epi8(b'\t' as i8);
@@ -67,6 +68,7 @@ pub unsafe fn scan_avx512(
         let bytes = unsafe { _mm512_loadu_si512(base.add(at).cast()) };
         let whites = _mm512_cmple_epu8_mask(_mm512_sub_epi8(bytes, tab), four);
         let separators = _mm512_cmpeq_epi8_mask(bytes, blank) | whites;
+        hashes |= _mm512_cmpeq_epi8_mask(bytes, hash);
         let non_digits = _mm512_cmpgt_epu8_mask(_mm512_sub_epi8(bytes, zero), nine);
         let classes = Classes {
             separators,
@@ -108,7 +110,7 @@ pub unsafe fn scan_avx512(
         last += found;
         at += 64;
     }
-    Found { marks: last, lines }
+    Found { marks: last, lines, has_hash: hashes != 0 }
 }
 
 /// See [`super::Scanner::scan`].

@@ -58,9 +58,8 @@ impl Inflater {
         if stated > DECODED_BYTES_MAX || has_checksum {
             return None;
         }
-        let room = stated + 1 + PAD;
-        if self.decoded.len() < room {
-            self.decoded.resize(room.next_multiple_of(DECODED_BYTES_STEP), 0);
+        if self.decoded.len() < room(stated) {
+            self.decoded.resize(room(stated), 0);
         }
         let length = self.decoder.gzip_decompress(file, &mut self.decoded[..stated]).ok()?;
         is_one_member(file, &self.decoded[..length])
@@ -72,8 +71,12 @@ impl Inflater {
 pub fn whole_bytes(file: &[u8]) -> Option<usize> {
     let footer = file.len().checked_sub(4).and_then(|at| file[at..].first_chunk())?;
     let stated = u32::from_le_bytes(*footer) as usize;
-    // Memory grows in steps.
-    (stated <= DECODED_BYTES_MAX).then(|| (stated + 1 + PAD).next_power_of_two())
+    (stated <= DECODED_BYTES_MAX).then(|| room(stated))
+}
+
+/// Bytes of memory for a text: it grows in steps.
+fn room(text: usize) -> usize {
+    (text + 1 + PAD).next_multiple_of(DECODED_BYTES_STEP)
 }
 
 /// Whether the first member of `file`, which decodes to `text`, is all of it.
