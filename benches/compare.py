@@ -146,9 +146,8 @@ def summary(args) -> str:
 def write_results(parts: list, args) -> None:
     """benches/RESULTS.md: the tables, and what it takes to get them again."""
     call = shlex.join(["python3", *map(shown, [Path(sys.argv[0]).resolve(), *sys.argv[1:]])])
-    commit = said(["git", "describe", "--always", "--dirty", "--exclude=*"]).strip()
     note = NOTE.format(floor=least_peak_bytes() / 1e6, slow=f"{args.slow:g}")
-    text = ["# flowagg and others", f"`{call}`, commit {commit}, {datetime.date.today()}."]
+    text = ["# flowagg and others", f"`{call}`, commit {args.commit}, {datetime.date.today()}."]
     text.append("\n".join(f"- {line}" for line in [*machine(), args.load, *args.versions]))
     text += [note, summary(args), *parts]
     args.output.write_text("\n\n".join(text) + "\n")
@@ -186,6 +185,8 @@ def main(questions: list) -> None:
     """Prepares, asks, tells."""
     args = options([*PROGRAMS, *LIBRARIES], questions)
     args.work.mkdir(parents=True, exist_ok=True)
+    # Asked before anything is written.
+    args.commit = said(["git", "describe", "--always", "--dirty", "--exclude=*"]).strip()
     log = logs.first_log(args)
     asked = [QUESTIONS[name] for name in args.questions if name in QUESTIONS]
     needed = {name for question in asked for name in question.asked}
