@@ -269,3 +269,17 @@ lists    the first 5, largest value first, equal values by the bytes of their ke
     }
     assert!(!all.contains("LIMIT") && all.contains("| limit 10000"));
 }
+
+/// Whatever a rule says, its explanation does nothing to a terminal.
+#[test]
+fn explanations_show_nothing_raw() {
+    let rule = r#"{"Schema": {"Name": "CloudWatchLogRule", "Version": 1}, "LogFormat": "JSON",
+        "AggregateOn": "Count", "Contribution": {"Keys": ["$.a\u001b[2Jb"], "Filters": [
+            {"Match": "$.c", "In": ["x\u0007y", "\u001b"]},
+            {"Match": "$.d", "StartsWith": ["\u009bz"]}]}}"#;
+    let rule = InsightRule::parse(rule.as_bytes()).unwrap();
+    let text = rule.explain(10, &["a\u{1b}.log".to_owned()]);
+    let raw = text.find(|character: char| character.is_control() && character != '\n');
+    assert_eq!(raw, None, "{}", text.escape_debug());
+    assert!(text.contains("('x' || chr(7) || 'y')") && text.contains("(chr(27))"), "{text}");
+}

@@ -1,7 +1,7 @@
 //! The question of a rule in the query language of CloudWatch Logs Insights.
 
 use super::sql::NUMBER;
-use super::{columns, field, position, sign, texts};
+use super::{columns, field, position, printable, sign, texts};
 use crate::batch::Form;
 use crate::dialect::InsightRule;
 use crate::field::V2;
@@ -115,7 +115,8 @@ fn position_name(position: usize) -> String {
 
 /// A text as a literal.
 fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+    let text = text.replace('\\', "\\\\").replace('"', "\\\"");
+    format!("\"{}\"", printable(&text))
 }
 
 /// A text as a regular expression for it.
@@ -125,7 +126,10 @@ fn pattern(text: &str) -> String {
         if "\\/.*+?()[]{}|^$".contains(character) {
             pattern.push('\\');
         }
-        pattern.push(character);
+        match character.is_control() {
+            true => pattern += &format!("\\x{{{:x}}}", u32::from(character)),
+            false => pattern.push(character),
+        }
     }
     pattern
 }

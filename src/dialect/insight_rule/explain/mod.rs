@@ -172,6 +172,18 @@ fn sign(comparison: Comparison) -> &'static str {
     }
 }
 
+/// A text without characters that a terminal would obey: they become escapes.
+fn printable(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character.is_control() {
+            true => safe.extend(character.escape_debug()),
+            false => safe.push(character),
+        }
+    }
+    safe
+}
+
 /// What a filter compares with; rules are text, so nothing is lost.
 fn texts(values: &[Vec<u8>]) -> Vec<String> {
     values.iter().map(|value| String::from_utf8_lossy(value).into_owned()).collect()

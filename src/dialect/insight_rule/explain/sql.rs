@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{columns, field, position, sign, texts};
+use super::{columns, field, position, printable, sign, texts};
 use crate::amount::Amount;
 use crate::batch::Form;
 use crate::dialect::InsightRule;
@@ -295,12 +295,25 @@ fn files(path: &str) -> String {
     }
 }
 
-/// A text as a literal.
+/// A text as a literal; characters that a terminal would obey by their numbers.
 fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
+    let literal = |text: &str| format!("'{}'", text.replace('\'', "''"));
+    if !text.contains(char::is_control) {
+        return literal(text);
+    }
+    let mut parts = Vec::new();
+    for part in text.split_inclusive(char::is_control) {
+        let control = part.chars().next_back().filter(|last| last.is_control());
+        let before = control.map_or(part, |control| &part[..part.len() - control.len_utf8()]);
+        if !before.is_empty() {
+            parts.push(literal(before));
+        }
+        parts.extend(control.map(|control| format!("chr({})", u32::from(control))));
+    }
+    format!("({})", parts.join(" || "))
 }
 
 /// A name in quotes.
 fn named(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
+    format!("\"{}\"", printable(name).replace('"', "\"\""))
 }
