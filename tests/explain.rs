@@ -274,7 +274,7 @@ lists    the first 5, largest value first, equal values by the bytes of their ke
 #[test]
 fn explanations_show_nothing_raw() {
     let rule = r#"{"Schema": {"Name": "CloudWatchLogRule", "Version": 1}, "LogFormat": "JSON",
-        "AggregateOn": "Count", "Contribution": {"Keys": ["$.a\u001b[2Jb"], "Filters": [
+        "AggregateOn": "Count", "Contribution": {"Keys": ["$.a\u001bJb"], "Filters": [
             {"Match": "$.c", "In": ["x\u0007y", "\u001b"]},
             {"Match": "$.d", "StartsWith": ["\u009bz"]}]}}"#;
     let rule = InsightRule::parse(rule.as_bytes()).unwrap();

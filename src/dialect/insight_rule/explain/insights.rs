@@ -101,7 +101,7 @@ fn name(column: &Column) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "@.".contains(character);
     match name.chars().all(is_plain) {
         true => name,
-        false => format!("`{name}`"),
+        false => format!("`{}`", printable(&name)),
     }
 }
 

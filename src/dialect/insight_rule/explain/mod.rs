@@ -114,7 +114,7 @@ fn shown(column: &Column) -> String {
             Some(field) => format!("{field} ({position})"),
             None => format!("position {position}"),
         },
-        (column, None) => column.label(),
+        (column, None) => printable(&column.label()),
     }
 }
 
