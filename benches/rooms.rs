@@ -1,5 +1,5 @@
-//! The rooms between bytes and totals, each by itself and on each implementation: scanning,
-//! batches (rows, checks and decoding), filters, and groups of every lane with few and many
+//! The rooms between bytes and totals, each by itself and on each implementation: scanning, the
+//! kernels that work on marks, batches (rows, checks and decoding), filters, and groups of every lane with few and many
 //! contributors. Every run's result is checked against the one that is known.
 
 use std::hint::black_box;
@@ -9,8 +9,8 @@ use std::time::Duration;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use flowagg::generate::{Generator, Options};
 use flowagg::rooms::{
-    Batch, FilterScratch, Fold, Groups, Lines, Marks, Notes, PAD, Padded, Plan, Scanner, Scratch,
-    Seeds, Shared, Spill, Texts, Totals,
+    Batch, ColumnShape, FilterScratch, Fold, Groups, Limit, Lines, Literal, Marks, Notes, PAD,
+    Padded, Plan, Scanner, Scratch, Seeds, Shape, Shared, Spill, Texts, Totals,
 };
 use flowagg::{Amount, Field, Filter, Layout, Level, Measure, Query};
 
@@ -161,6 +161,76 @@ fn batches<'a>(plan: &Plan, marks: &[Marks<'a>]) -> Vec<(Marks<'a>, Batch)> {
     batches
 }
 
+/// Each kernel that works on marks, over the regular rows of all blocks.
+fn kernels(c: &mut Criterion) {
+    type Kernel<'k> = (&'static str, &'k dyn Fn(&Marks<'_>, &[u32], &mut Vec<u64>));
+    let log = Log::of(Options::default().contributors);
+    let layout = Layout::v2();
+    let plan = Plan::new(&[accepted()], &layout, Lines::Records, &Arc::<Texts>::default());
+    let at = |field| layout.position(field).expect("a field of version 2");
+    let (address, port) = (at(Field::SrcAddr), at(Field::DstPort));
+    let (bytes, action) = (at(Field::Bytes), at(Field::Action));
+    let shape = Shape::new(&vec![ColumnShape { digits: false, length_max: 4096 }; 14]);
+    let limit = Limit::new(65_535).expect("five digits");
+    let accept = [Literal::new(b"ACCEPT")];
+    // What a kernel finds, as numbers: the sum of all is compared.
+    let wide = |found: Vec<u32>, out: &mut Vec<u64>| out.extend(found.into_iter().map(u64::from));
+    let kernels: [Kernel<'_>; 6] = [
+        ("rows", &|marks, _, out| {
+            let (mut cursor, mut rows) = (0, Vec::new());
+            marks.rows(&shape, &mut cursor, marks.end(), usize::MAX, &mut rows);
+            wide(rows, out);
+        }),
+        ("numbers", &|marks, rows, out| marks.numbers(rows, bytes, out)),
+        ("numbers_over", &|marks, rows, out| {
+            let mut over = Vec::new();
+            marks.numbers_over(rows, port, limit, &mut over);
+            wide(over, out);
+        }),
+        ("no_numbers", &|marks, rows, out| {
+            let mut others = Vec::new();
+            marks.no_numbers(rows, bytes, &mut others);
+            wide(others, out);
+        }),
+        ("ipv4s", &|marks, rows, out| {
+            let (mut values, mut others) = (Vec::new(), Vec::new());
+            marks.ipv4s(rows, address, &mut values, &mut others);
+            wide(values, out);
+        }),
+        ("select", &|marks, rows, out| {
+            let mut selected = Vec::new();
+            marks.select(rows, action, &accept, false, &mut selected);
+            wide(selected, out);
+        }),
+    ];
+    let mut group = c.benchmark_group("kernel");
+    group.throughput(Throughput::Elements(LINES));
+    for (name, kernel) in kernels {
+        let mut expected = None;
+        for level in levels() {
+            let mut scanners = log.scanners(level);
+            let marks = log.marks(&mut scanners);
+            let batches = batches(&plan, &marks);
+            let mut out = Vec::new();
+            group.bench_function(format!("{name}/{}", level.name()), |b| {
+                b.iter(|| {
+                    out.clear();
+                    if name == "rows" {
+                        marks.iter().for_each(|marks| kernel(marks, &[], &mut out));
+                    } else {
+                        let mut run = |(marks, batch): &(Marks<'_>, Batch)| {
+                            kernel(marks, batch.rows(), &mut out);
+                        };
+                        batches.iter().for_each(&mut run);
+                    }
+                    let found = out.iter().fold(out.len() as u64, |sum, &n| sum.wrapping_add(n));
+                    assert_eq!(*expected.get_or_insert(found), found);
+                });
+            });
+        }
+    }
+}
+
 fn groups(c: &mut Criterion) {
     use Field::{DstAddr, DstPort, InterfaceId, Protocol, SrcAddr, SrcPort};
     let shapes: [(&str, &[Field]); 4] = [
@@ -226,6 +296,6 @@ fn groups(c: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().measurement_time(Duration::from_secs(3));
-    targets = scan, batch, select, groups
+    targets = scan, kernels, batch, select, groups
 }
 criterion_main!(benches);

@@ -113,6 +113,6 @@ pub mod rooms {
     pub use crate::group::{Fold, Groups, Scratch, Seeds, Shared, Totals};
     pub use crate::intern::Texts;
     pub use crate::plan::Plan;
-    pub use crate::scan::{Marks, PAD, Padded, Scanner};
+    pub use crate::scan::{ColumnShape, Limit, Literal, Marks, PAD, Padded, Scanner, Shape};
     pub use crate::spill::Spill;
 }
