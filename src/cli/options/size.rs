@@ -26,7 +26,7 @@ pub fn memory(text: &str) -> Result<u64, String> {
     match bytes(text) {
         None => Err("expected a size such as 512MiB, 4GiB or 2g".to_owned()),
         Some(bytes) if bytes < BYTES_MIN => {
-            Err(format!("{bytes} bytes, expected at least {}MiB", BYTES_MIN >> 20))
+            Err(format!("{bytes} B, expected at least {}MiB", BYTES_MIN >> 20))
         }
         Some(bytes) => Ok(bytes),
     }
