@@ -181,6 +181,12 @@ impl Batch {
             let rows = self.rows.iter().enumerate();
             aside.extend(rows.filter(|(_, row)| begins(**row)).map(|(at, _)| at as u32));
         }
+        // An object in the place of the first value is an event and no record.
+        if reading.texts.first() == Some(&0) {
+            let begins = |row: u32| marks.field(row as usize)[0] == b'{';
+            let rows = self.rows.iter().enumerate();
+            aside.extend(rows.filter(|(_, row)| begins(**row)).map(|(at, _)| at as u32));
+        }
         for &column in &reading.unpadded {
             let padded = |row: u32| {
                 let text = marks.field(row as usize + column);

@@ -88,10 +88,11 @@ fn fields_of_later_versions_may_be_absent() {
     }
 }
 
-/// What begins with `#` is a comment and no value, wherever it stands.
+/// What begins with `#` is a comment and no value, wherever it stands, and what begins with an
+/// object is no record.
 #[test]
-fn comments_are_no_values() {
-    let mut text = b"eni-1 5 ACCEPT\n#x 5 ACCEPT\neni-1 5 #x\neni#1 5 A#\n# 5 x\n".to_vec();
+fn comments_and_objects_are_no_values() {
+    let mut text = b"eni-1 5 ACCEPT\n#x 5 ACCEPT\neni-1 5 #x\neni#1 5 A#\n# 5 x\n{x 5 {\n".to_vec();
     let layout = Layout::new(["interface-id", "bytes", "action"]).unwrap();
     let length = text.len();
     text.extend([0; PAD]);
@@ -103,7 +104,7 @@ fn comments_are_no_values() {
         batch.fill(&reading, &marks, &mut cursor, marks.end(), &mut notes);
     }
     let tally = &notes.tally;
-    assert_eq!((tally.ok, tally.blank, tally.malformed), (2, 2, 1));
+    assert_eq!((tally.ok, tally.blank, tally.malformed), (2, 2, 2));
 }
 
 /// Milliseconds are a thousandth wherever a value is asked for, as `Record::number` has it.
