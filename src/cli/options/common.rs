@@ -1,0 +1,182 @@
+//! Options of everything that reads flow logs.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use flowagg::Selection;
+
+use super::size;
+
+/// A glob, as it is typed.
+fn glob(text: &str) -> Result<String, String> {
+    let checked = Selection::new().include(text);
+    checked.map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
+
+/// Options of everything that reads flow logs. All are optional, so that what is typed after a
+/// command can win over what is typed before it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct Common {
+    /// Of folders, only files of this name or path; also --exclude
+    ///
+    /// A glob such as '*.log.gz' is one of names, one such as '2026/01/**' of paths within the
+    /// folder. There are *, ?, [a-z], {a,b} and, for folders, **. May be repeated; a file that
+    /// matches any of them is read
+    #[arg(long, value_name = "GLOB", value_parser = glob, help_heading = "Input")]
+    include: Vec<String>,
+
+    /// Of folders, no files of this name or path, even if included; may be repeated
+    #[arg(long, value_name = "GLOB", value_parser = glob, help_heading = "Input")]
+    #[arg(hide_short_help = true)]
+    exclude: Vec<String>,
+
+    /// Give no answer if a line is malformed or an input cannot be read
+    #[arg(long, help_heading = "Input")]
+    strict: bool,
+
+    /// Number of threads; 0 for one per core [default: 0]; also --memory
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
+    #[arg(help_heading = "Input")]
+    threads: Option<u16>,
+
+    /// Memory, such as 512MiB or 4g [default: half of what there is]
+    ///
+    /// Contributors that outgrow it go to a temporary file; the answer is the same, to the byte.
+    /// Half of what there is means of the machine, or of the control group that this runs in. With
+    /// little memory fewer threads run. k, m, g and t, also as KiB and so on, are powers of 1024;
+    /// KB, MB, GB and TB of 1000. At least 32MiB
+    #[arg(long, value_name = "SIZE", value_parser = size::memory, help_heading = "Input")]
+    #[arg(hide_short_help = true)]
+    memory: Option<u64>,
+
+    /// Where temporary files are made [default: the system's folder for them]
+    ///
+    /// They have no names there, and vanish with the program, however it ends
+    #[arg(long, value_name = "DIR", help_heading = "Input", hide_short_help = true)]
+    temp_dir: Option<PathBuf>,
+
+    /// How the answer is written: table, json or csv [default: table]
+    #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]
+    #[arg(hide_possible_values = true)]
+    output: Option<Format>,
+
+    /// How many contributors are listed; 0 for all [default: 10]
+    #[arg(short = 'n', long, value_name = "N", help_heading = "Output")]
+    top: Option<usize>,
+
+    /// No progress, warnings and tally on standard error; errors stay
+    #[arg(short, long, help_heading = "Diagnostics")]
+    quiet: bool,
+}
+
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people: aligned, with rounded numbers beside the exact ones
+    Table,
+    /// For programs: exact integers
+    Json,
+    /// For spreadsheets and databases: exact integers
+    Csv,
+}
+
+impl Common {
+    /// These options, and `before` where they say nothing.
+    pub fn or(self, before: Self) -> Self {
+        Self {
+            include: [before.include, self.include].concat(),
+            exclude: [before.exclude, self.exclude].concat(),
+            strict: self.strict || before.strict,
+            threads: self.threads.or(before.threads),
+            memory: self.memory.or(before.memory),
+            temp_dir: self.temp_dir.or(before.temp_dir),
+            output: self.output.or(before.output),
+            top: self.top.or(before.top),
+            quiet: self.quiet || before.quiet,
+        }
+    }
+
+    /// Whether none was typed but how the answer is written.
+    pub fn is_of_output(&self) -> bool {
+        Self { output: None, ..self.clone() }.is_unset()
+    }
+
+    /// Whether none was typed.
+    pub fn is_unset(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The files of folders that are read.
+    pub fn selection(&self) -> Result<Selection, String> {
+        let mut selection = Selection::new();
+        for glob in &self.include {
+            selection = selection.include(glob).map_err(|e| format!("--include {glob}: {e}"))?;
+        }
+        for glob in &self.exclude {
+            selection = selection.exclude(glob).map_err(|e| format!("--exclude {glob}: {e}"))?;
+        }
+        Ok(selection)
+    }
+
+    /// Whether only a whole answer is one.
+    pub fn is_strict(&self) -> bool {
+        self.strict
+    }
+
+    /// Whether only errors are to be told.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// How many threads; 0 for one per core.
+    pub fn threads(&self) -> usize {
+        self.threads.unwrap_or(0).into()
+    }
+
+    /// How much memory the run takes, if that was typed.
+    pub fn memory(&self) -> Option<u64> {
+        self.memory
+    }
+
+    /// Where temporary files are made, if that was typed.
+    pub fn temp_dir(&self) -> Option<&Path> {
+        self.temp_dir.as_deref()
+    }
+
+    /// How the answer is written.
+    pub fn format(&self) -> Format {
+        self.output.unwrap_or(Format::Table)
+    }
+
+    /// How many contributors are listed, unless it was typed.
+    pub fn top_or(&self, top: usize) -> usize {
+        self.top.unwrap_or(top)
+    }
+
+    /// How many contributors are listed; 0 for all.
+    pub fn top(&self) -> usize {
+        self.top.unwrap_or(10)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::options::{Cli, Command};
+
+    #[test]
+    fn what_stands_after_the_command_wins() {
+        let parsed = |line: &str| Cli::try_parse_from(line.split(' ')).unwrap();
+        let cli = parsed("flowagg -n 3 --strict rule r.json -n 5 a.log");
+        let Some(Command::Rule(rule)) = cli.command else { panic!("no rule") };
+        let common = rule.common.or(cli.common);
+        assert_eq!((common.top(), common.is_strict()), (5, true));
+        assert_eq!(rule.paths, [PathBuf::from("a.log")]);
+        let cli = parsed("flowagg --memory 2g --temp-dir /a rule r.json --memory 64MiB a.log");
+        let Some(Command::Rule(rule)) = cli.command else { panic!("no rule") };
+        let common = rule.common.or(cli.common);
+        assert_eq!((common.memory(), common.temp_dir()), (Some(64 << 20), Some(Path::new("/a"))));
+    }
+}
