@@ -27,7 +27,7 @@
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | words | error, field, value, amount, nearest, calendar, memory |
+//! | words | error, field, value, prefixes, amount, nearest, calendar, memory |
 //! | bytes | scan, source |
 //! | records | json, record and layout (a header is a line), container, tally, batch |
 //! | questions | pattern, filter, intern, key, query, plan |
@@ -71,6 +71,7 @@ pub mod metric;
 mod nearest;
 mod pattern;
 mod plan;
+mod prefixes;
 mod query;
 mod rank;
 mod record;
@@ -94,6 +95,7 @@ pub use filter::Filter;
 pub use group::Uses;
 pub use json::JsonPath;
 pub use layout::{Column, Layout};
+pub use prefixes::{Prefix, Prefixes};
 pub use query::{KEYS_MAX, Measure, Order, PERIOD_SECONDS, Query, QueryBuilder, Scope};
 pub use record::{LINE_BYTES_MAX, Line, Reason, Record, Records, clf_tokens, tokens};
 pub use report::{

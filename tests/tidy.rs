@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 /// The rooms, lowest floor first. A room uses those of lower floors and, on its own floor, those
 /// to its left. `record` and `layout` share a place: a header is a line, and a line has a layout.
 const FLOORS: [&[&str]; 8] = [
-    &["error", "field", "value", "amount", "nearest", "calendar", "memory"],
+    &["error", "field", "value", "prefixes", "amount", "nearest", "calendar", "memory"],
     &["scan", "source"],
     &["json", "record layout", "container", "tally", "batch"],
     // The filter names columns only; `query` is to its right.
