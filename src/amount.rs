@@ -113,6 +113,27 @@ impl Amount {
         Self { floor, parts: (parts % u128::from(PARTS)) as u64 }
     }
 
+    /// The amount divided by a number that is positive and whole, to the nearest of six places
+    /// after the point (halves up); zero for other divisors.
+    pub fn divided(self, divisor: Amount) -> Self {
+        let Some(divisor) = divisor.whole().filter(|divisor| *divisor > 0) else {
+            return Self::ZERO;
+        };
+        let (floor, rest) = (self.floor.div_euclid(divisor), self.floor.rem_euclid(divisor));
+        // Half a place is added before what is beyond the places is cut off.
+        let place = PARTS / 1_000_000;
+        let mut parts = 0;
+        let mut rest = rest;
+        for _ in 0..PLACES {
+            rest *= 10;
+            parts = parts * 10 + (rest / divisor) as u64;
+            rest %= divisor;
+        }
+        parts += (i128::from(self.parts) / divisor) as u64;
+        let rounded = (parts + place / 2) / place * place;
+        Self { floor: floor + i128::from(rounded / PARTS), parts: rounded % PARTS }
+    }
+
     /// The amount, if it has no fraction.
     pub fn whole(self) -> Option<i128> {
         (self.parts == 0).then_some(self.floor)

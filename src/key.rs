@@ -221,6 +221,48 @@ impl KeyShape {
         Some((Number::parse(first).value()?, rest.encode(&others, &mut Vec::new())))
     }
 
+    /// The shape of keys without the last `columns` parts of these.
+    pub fn without_last(&self, columns: usize) -> Self {
+        let parts = self.parts[..self.parts.len() - columns].to_vec();
+        let texts = self.texts.clone().filter(|_| parts.contains(&Part::Text));
+        Self { parts, texts }
+    }
+
+    /// A key without its last parts, as a key of the shape `rest`, which is of those before them,
+    /// or of all as text. It is not one without parts.
+    pub fn coarser(&self, key: &Key, rest: &KeyShape) -> Key {
+        if self.parts.get(..rest.parts.len()) != Some(&rest.parts) {
+            // Made of other kinds, but of the same texts.
+            let texts = self.texts(key);
+            let texts: Vec<&[u8]> = texts[..rest.parts.len()].iter().map(Vec::as_slice).collect();
+            return rest.encode(&texts, &mut Vec::new());
+        }
+        let lanes = (self.lane(), rest.lane());
+        let last = || self.parts[rest.parts.len()..].iter().filter_map(|&part| self.bits(part));
+        match (key, lanes) {
+            (Key::Narrow(word), _) => {
+                return Key::Narrow(word.checked_shr(last().sum()).unwrap_or(0));
+            }
+            (Key::Packed(word), (Lane::Packed, Lane::Narrow)) => {
+                return Key::Narrow(word.checked_shr(last().sum()).unwrap_or(0) as u64);
+            }
+            (Key::Packed(word), (Lane::Packed, _)) => {
+                return Key::Packed(word.checked_shr(last().sum()).unwrap_or(0));
+            }
+            (Key::Wide(bytes), (_, Lane::Wide)) => {
+                let mut end = 0;
+                for _ in &rest.parts {
+                    end += 1 + value_length(&bytes[end..]);
+                }
+                return Key::Wide(bytes[..end].into());
+            }
+            _ => {}
+        }
+        let texts = self.texts(key);
+        let texts: Vec<&[u8]> = texts[..rest.parts.len()].iter().map(Vec::as_slice).collect();
+        rest.encode(&texts, &mut Vec::new())
+    }
+
     /// The order of contributors with equal values: by key text, bytewise, first key first.
     pub fn compare(&self, left: &Key, right: &Key) -> Ordering {
         // Wide keys differ in length, so the parts of one are found before those of the other.
@@ -247,13 +289,7 @@ impl KeyShape {
         };
         for at in 0..self.parts.len() {
             let (tag, after) = (rest[0], &rest[1..]);
-            let length = match tag {
-                TAG_V4 => 4,
-                TAG_V6 => 16,
-                TAG_NUMBER => 8,
-                _ => 2 + usize::from(u16::from_be_bytes([after[0], after[1]])),
-            };
-            let (value, others) = after.split_at(length);
+            let (value, others) = after.split_at(value_length(rest));
             let number = || value.iter().fold(0u128, |word, &byte| word << 8 | u128::from(byte));
             visit(
                 at,
@@ -286,8 +322,18 @@ impl KeyShape {
     }
 }
 
-/// As many parts as a query may have keys, and one for the period.
-pub const PARTS_MAX: usize = 9;
+/// As many parts as a query may have keys, and those of the period, of a flow and its interface.
+pub const PARTS_MAX: usize = 16;
+
+/// Bytes of the value that a wide key has here, behind its tag.
+fn value_length(bytes: &[u8]) -> usize {
+    match bytes[0] {
+        TAG_V4 => 4,
+        TAG_V6 => 16,
+        TAG_NUMBER => 8,
+        _ => 2 + usize::from(u16::from_be_bytes([bytes[1], bytes[2]])),
+    }
+}
 
 /// Appends an IPv4 address to a wide key.
 pub fn push_v4(bytes: &mut Vec<u8>, address: u32) {
@@ -400,6 +446,36 @@ mod tests {
         check(&[Address, Address, PORT, PORT], &["1.2.3.4", "5.6.7.8", "65535", "0"]);
         check(&[Number(64), Number(64)], &["18446744073709551615", "7"]);
         check(&[Text, Address], &["eni-1", "1.1.1.1"]);
+    }
+
+    #[test]
+    fn the_last_parts_come_off_any_key() {
+        use Part::{Address, Number, Text};
+        let texts = Arc::new(Texts::default());
+        for text in ["eni-1", "-"] {
+            texts.number(text.as_bytes());
+        }
+        let check = |parts: &[Part], values: &[&str]| {
+            let bytes: Vec<&[u8]> = values.iter().map(|text| text.as_bytes()).collect();
+            for shape in
+                [KeyShape::new(parts.to_vec()), KeyShape::with_texts(parts.to_vec(), &texts)]
+            {
+                let key = shape.encode(&bytes, &mut Vec::new());
+                for columns in 1..parts.len() {
+                    let rest = shape.without_last(columns);
+                    let expected = rest.encode(&bytes[..parts.len() - columns], &mut Vec::new());
+                    assert_eq!(shape.coarser(&key, &rest), expected, "{values:?} {columns}");
+                }
+            }
+        };
+        check(&[Address, Address], &["10.0.0.1", "10.0.0.2"]);
+        check(&[Address, Address, PORT, PORT], &["1.2.3.4", "5.6.7.8", "65535", "0"]);
+        check(&[Address, Address], &["::1", "10.0.0.2"]);
+        check(&[Address, Address, Number(64)], &["10.0.0.2", "::1", "7"]);
+        check(&[Address, Text, PORT], &["10.0.0.2", "eni-1", "7"]);
+        check(&[Text, Text, Address], &["eni-1", "other", "::1"]);
+        check(&[Number(64), PORT], &["18446744073709551615", "007"]);
+        check(&[Number(64), Number(64), Address], &["1", "2", "10.0.0.1"]);
     }
 
     #[test]

@@ -30,7 +30,7 @@
 //! | words | error, field, value, prefixes, amount, nearest, calendar, memory |
 //! | bytes | scan, source |
 //! | records | json, record and layout (a header is a line), container, tally, batch |
-//! | questions | pattern, filter, intern, key, query, plan |
+//! | questions | pattern, filter, intern, key, measure, query, plan |
 //! | work | spill, group, rank, report, engine |
 //! | dialects | dialect, metric, summary, survey |
 //! | answers | render |
@@ -66,6 +66,7 @@ mod intern;
 mod json;
 mod key;
 mod layout;
+mod measure;
 mod memory;
 pub mod metric;
 mod nearest;
@@ -95,8 +96,9 @@ pub use filter::Filter;
 pub use group::Uses;
 pub use json::JsonPath;
 pub use layout::{Column, Layout};
+pub use measure::{Counting, Having, Measure, Order};
 pub use prefixes::{Prefix, Prefixes};
-pub use query::{KEYS_MAX, Measure, Order, PERIOD_SECONDS, Query, QueryBuilder, Scope};
+pub use query::{KEYS_MAX, PERIOD_SECONDS, Query, QueryBuilder, Scope};
 pub use record::{LINE_BYTES_MAX, Line, Reason, Record, Records, clf_tokens, tokens};
 pub use report::{
     Answer, Contributor, Datapoint, Fault, FileAccount, MalformedLine, PeriodMetrics, Report,

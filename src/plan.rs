@@ -9,7 +9,8 @@ use crate::intern::Texts;
 use crate::json::JsonPath;
 use crate::key::{KeyShape, Lane, Part};
 use crate::layout::{Column, Layout, Place, Stretch};
-use crate::query::{self, Measure, Query, Scope};
+use crate::measure::{Measure, Part as QueryPart, Role};
+use crate::query::{Query, Scope};
 
 /// How to answer all queries over records of one layout.
 #[derive(Debug)]
@@ -50,6 +51,8 @@ pub struct Step {
     pub lane: Option<Lane>,
     /// Where the value is found; none for a count.
     pub value: Option<Source>,
+    /// Whether values only count, each as one.
+    pub counts: bool,
 }
 
 /// How an event's period is found.
@@ -130,7 +133,8 @@ impl Plan {
                 distinct.push(wanted);
                 distinct.len() - 1
             });
-            steps.extend(query.parts().map(|part| Step::new(query, part, selection, &treaty)));
+            let parts = query.parts();
+            steps.extend(parts.iter().map(|part| Step::new(query, part, selection, &treaty)));
         }
         let columns = if lines == Lines::Records { layout.columns() } else { 0 };
         let selection = |(form, scope, filter): (Form, Scope, &Filter)| Selection {
@@ -154,11 +158,13 @@ fn read_records(queries: &[Query], layout: &Layout) -> Reading {
         let column = layout.resolve(column)?.stretch(layout.columns())?.one()?;
         matches!(layout.kind(column), Kind::Number(_)).then_some(column)
     };
-    let keys = queries.iter().flat_map(|query| &query.keys).filter_map(number);
+    let finer = queries.iter().flat_map(Query::parts).flat_map(|part| part.finer);
+    let finer = finer.filter_map(|column| number(&column));
+    let keys = queries.iter().flat_map(|query| &query.keys).filter_map(number).chain(finer);
     let mut unpadded: Vec<usize> = keys.collect();
     unpadded.sort_unstable();
     unpadded.dedup();
-    let measured = queries.iter().filter_map(|query| query.measure.column());
+    let measured = queries.iter().flat_map(Query::measures).filter_map(Measure::number);
     let compared = queries.iter().flat_map(|query| query.filter.numbers());
     let mut numbers: Vec<usize> = measured.chain(compared).filter_map(number).collect();
     if queries.iter().any(|query| query.period.is_some()) {
@@ -226,24 +232,20 @@ impl Treaty<'_> {
 }
 
 impl Step {
-    fn new(query: &Query, part: query::Part, selection: usize, treaty: &Treaty<'_>) -> Self {
+    fn new(query: &Query, part: &QueryPart, selection: usize, treaty: &Treaty<'_>) -> Self {
         let source = |column: &Column| treaty.source(query.form, column);
-        let keys: Vec<Source> = query.keys.iter().map(source).collect();
-        let seconds = query.period.filter(|_| part == query::Part::Periods);
-        let period = seconds.map(|seconds| Period { time: source(&Field::Start.into()), seconds });
+        let keys: Vec<Source> = query.keys.iter().chain(&part.finer).map(source).collect();
+        let time = || source(&Field::Start.into());
+        let period = part.period.map(|seconds| Period { time: time(), seconds });
         let parts = period.iter().map(|_| Part::Number(u32::BITS));
         let parts = parts.chain(keys.iter().map(|key| treaty.part(key))).collect();
         let shape = KeyShape::with_texts(parts, treaty.texts);
         let mut sources = keys.iter().chain(period.iter().map(|period| &period.time));
         let is_regular = sources.all(|key| key.regular != Regular::Missing);
-        let value = match &query.measure {
-            Measure::Count => None,
-            Measure::Sum(column) | Measure::Min(column) | Measure::Max(column) => {
-                Some(source(column))
-            }
-        };
+        let value = part.measure.number().map(source);
         let lane = is_regular.then(|| shape.lane());
-        Self { selection, lane, shape, period, keys, value }
+        let counts = matches!(part.role, Role::Divisor(_));
+        Self { selection, lane, shape, period, keys, value, counts }
     }
 }
 

@@ -6,34 +6,11 @@ use crate::error::{Error, ErrorKind};
 use crate::field::{Field, Kind};
 use crate::filter::{Filter, Predicate};
 use crate::layout::Column;
+use crate::measure::{Counting, Having, Measure, Order, Part};
 
 /// The most keys of a query: twice as many as CloudWatch Contributor Insights allows, enough for
 /// the five that tell a flow, its interface, its time and what became of it.
 pub const KEYS_MAX: usize = 8;
-
-/// What is added up for each contributor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Measure {
-    /// The number of records.
-    Count,
-    /// The sum of a number column; records in which it is no number add nothing.
-    Sum(Column),
-    /// The smallest value of a number column.
-    Min(Column),
-    /// The largest value of a number column.
-    Max(Column),
-}
-
-impl Measure {
-    /// The measured column, if there is one.
-    pub fn column(&self) -> Option<&Column> {
-        match self {
-            Self::Count => None,
-            Self::Sum(column) | Self::Min(column) | Self::Max(column) => Some(column),
-        }
-    }
-}
 
 /// Which records are considered at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -46,30 +23,8 @@ pub enum Scope {
     All,
 }
 
-/// What contributors are ordered by, largest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Order {
-    /// By their value.
-    #[default]
-    Sum,
-    /// By the largest value that a single event added.
-    Maximum,
-}
-
 /// The least and the most seconds of a period: CloudWatch's resolution of rules, and a day.
 pub const PERIOD_SECONDS: std::ops::RangeInclusive<u32> = 60..=86_400;
-
-/// One of the totals that a query's answer is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
-    /// The measure by contributor.
-    Values,
-    /// The largest value of a single event by contributor.
-    Largest,
-    /// The measure by period and contributor.
-    Periods,
-}
 
 /// A question to ask of flow logs.
 ///
@@ -92,7 +47,10 @@ pub struct Query {
     pub(crate) order: Order,
     pub(crate) keys: Vec<Column>,
     pub(crate) labels: Vec<String>,
-    pub(crate) measure: Measure,
+    /// At least one.
+    pub(crate) measures: Vec<Measure>,
+    pub(crate) having: Vec<Having>,
+    pub(crate) counting: Counting,
     pub(crate) top: usize,
     pub(crate) is_lenient: bool,
 }
@@ -109,7 +67,9 @@ impl Query {
                 order: Order::Sum,
                 keys: Vec::new(),
                 labels: Vec::new(),
-                measure: Measure::Count,
+                measures: vec![Measure::Count],
+                having: Vec::new(),
+                counting: Counting::Every,
                 top: 10,
                 is_lenient: false,
             },
@@ -121,9 +81,24 @@ impl Query {
         &self.labels
     }
 
-    /// What it measures.
+    /// What it measures, and ranks by.
     pub fn measure(&self) -> &Measure {
-        &self.measure
+        &self.measures[0]
+    }
+
+    /// All that it measures, first what it ranks by.
+    pub fn measures(&self) -> &[Measure] {
+        &self.measures
+    }
+
+    /// What must hold of the contributors that are listed.
+    pub fn having(&self) -> &[Having] {
+        &self.having
+    }
+
+    /// How often a flow counts that more than one interface recorded.
+    pub fn counting(&self) -> Counting {
+        self.counting
     }
 
     /// How many contributors are listed; 0 for all.
@@ -159,10 +134,8 @@ impl Query {
     }
 
     /// The totals that its answer is made of; their order is that of their groups.
-    pub(crate) fn parts(&self) -> impl Iterator<Item = Part> {
-        let largest = (self.order == Order::Maximum).then_some(Part::Largest);
-        let periods = self.period.map(|_| Part::Periods);
-        std::iter::once(Part::Values).chain(largest).chain(periods)
+    pub(crate) fn parts(&self) -> Vec<Part> {
+        Part::all(&self.keys, &self.measures, self.order, self.counting, self.period)
     }
 
     /// The first start of an event that may count, and the first that does not any more.
@@ -182,7 +155,8 @@ impl Query {
     /// All columns that it names, but the time.
     pub(crate) fn columns(&self) -> impl Iterator<Item = &Column> {
         let tested = self.filter.tests.iter().map(|test| &test.column);
-        self.keys.iter().chain(self.measure.column()).chain(tested)
+        let measured = self.measures.iter().filter_map(Measure::column);
+        self.keys.iter().chain(measured).chain(self.counting.columns()).chain(tested)
     }
 
     /// The columns of which it needs the text as it is, also where that is a number or an address.
@@ -191,12 +165,12 @@ impl Query {
             Column::Field(field) => matches!(field.kind(), Kind::Number(_)),
             _ => false,
         };
-        let measured = self.measure.column();
+        let measured = || self.measures.iter().filter_map(Measure::number);
         // Values of other columns may be numbers that are no words; such a record is added by the
         // texts of its keys.
-        let keys = measured.is_some_and(|column| !is_number(column)).then_some(&self.keys);
+        let keys = measured().any(|column| !is_number(column)).then_some(&self.keys);
         let tested = self.filter.texts().filter(move |(column, is_value)| {
-            !(*is_value && measured == Some(*column) && is_number(column))
+            !(*is_value && measured().any(|other| other == *column) && is_number(column))
         });
         keys.into_iter().flatten().chain(tested.map(|(column, _)| column))
     }
@@ -295,7 +269,29 @@ impl QueryBuilder {
     /// Measures this.
     #[must_use]
     pub fn measure(mut self, measure: Measure) -> Self {
-        self.query.measure = measure;
+        self.query.measures = vec![measure];
+        self
+    }
+
+    /// Also tells this of each contributor that is listed.
+    #[must_use]
+    pub fn and_measure(mut self, measure: Measure) -> Self {
+        self.query.measures.push(measure);
+        self
+    }
+
+    /// Lists only contributors of which this holds too. The total and the number of contributors
+    /// stay those of all.
+    #[must_use]
+    pub fn having(mut self, having: Having) -> Self {
+        self.query.having.push(having);
+        self
+    }
+
+    /// Counts flows so.
+    #[must_use]
+    pub fn counting(mut self, counting: Counting) -> Self {
+        self.query.counting = counting;
         self
     }
 
@@ -309,7 +305,7 @@ impl QueryBuilder {
     /// The query.
     ///
     /// # Errors
-    /// [`ErrorKind::Query`] for more than four keys, a key twice, labels that do not match the
+    /// [`ErrorKind::Query`] for more than eight keys, a key twice, labels that do not match the
     /// keys, position 0, the sum of a field that is text, a period that is no multiple of 60
     /// seconds up to a day, or columns that events of this form do not have.
     pub fn build(self) -> Result<Query, Error> {
@@ -352,10 +348,24 @@ impl QueryBuilder {
                 "a period of {period} seconds, expected a multiple of 60 from 60 to 86400"
             ));
         }
-        if let Some(Column::Field(field)) = query.measure.column()
-            && !matches!(field.kind(), Kind::Number(_))
-        {
-            return fail(format!("{field} is no number field, expected one such as bytes"));
+        query.measures.iter().try_for_each(Measure::check)?;
+        if let Some(having) = query.having.iter().find(|h| h.measure >= query.measures.len()) {
+            let (at, count) = (having.measure, query.measures.len());
+            return fail(format!("a condition on measure {at} of {count}"));
+        }
+        if query.period.is_some() && matches!(query.measure(), Measure::Average(_)) {
+            return fail(
+                "an average by period, expected a count, a sum, a smallest or largest value or a \
+                 number of different values"
+                    .to_owned(),
+            );
+        }
+        if let Some(key) = query.keys.iter().find(|key| !query.counting.allows(key)) {
+            return fail(format!(
+                "{} as a key where flows count once: it may differ where a flow is recorded; \
+                 expected srcaddr, dstaddr, srcport, dstport, protocol or action",
+                key.label()
+            ));
         }
         Ok(query)
     }

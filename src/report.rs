@@ -110,11 +110,16 @@ pub struct Answer {
     pub(crate) ranked: Ranked,
     /// The largest value of a single event, by rank; empty if none was asked for.
     pub(crate) maxima: Vec<Amount>,
+    /// The values of the measures after the first, each by rank.
+    pub(crate) beside: Vec<Vec<Option<Amount>>>,
     /// Values by period, by rank; empty if none were asked for.
     pub(crate) datapoints: Vec<Vec<Datapoint>>,
     pub(crate) periods: Vec<PeriodMetrics>,
     pub(crate) unique: u64,
+    pub(crate) passed: u64,
     pub(crate) total: Option<Amount>,
+    /// Of the measures after the first.
+    pub(crate) totals: Vec<Option<Amount>>,
     pub(crate) uses: Uses,
 }
 
@@ -127,6 +132,8 @@ pub struct Contributor {
     pub value: Amount,
     /// The largest value that a single event added; only where contributors are ordered by it.
     pub maximum: Option<Amount>,
+    /// Its values of the query's measures after the first; none where no record had one.
+    pub beside: Vec<Option<Amount>>,
     /// Its value in each period in which it has one, in order of time; only where a period is
     /// asked for.
     pub datapoints: Vec<Datapoint>,
@@ -182,12 +189,13 @@ impl Answer {
         &self.labels
     }
 
-    /// The contributors, largest value first, equal values by key text; as many as were asked.
+    /// The contributors in the query's order, equal values by key text; as many as were asked.
     pub fn contributors(&self) -> impl ExactSizeIterator<Item = Contributor> {
         self.ranked.iter().enumerate().map(|(rank, (value, key))| Contributor {
             keys: self.shape.texts(&key),
             value,
             maximum: self.maxima.get(rank).copied(),
+            beside: self.beside.iter().map(|values| values[rank]).collect(),
             datapoints: self.datapoints.get(rank).cloned().unwrap_or_default(),
         })
     }
@@ -203,8 +211,20 @@ impl Answer {
         self.unique
     }
 
+    /// How many contributors could be listed: of which all holds that the query demands.
+    pub fn passed(&self) -> u64 {
+        self.passed
+    }
+
+    /// The values of the query's measures after the first over all contributors, as
+    /// [`total`](Self::total) is of the first.
+    pub fn totals(&self) -> &[Option<Amount>] {
+        &self.totals
+    }
+
     /// The value over all contributors, listed or not: their sum (or for a smallest or largest
-    /// value, the smallest or largest). None if no record added anything.
+    /// value, the smallest or largest; for a mean, that of all records). None if no record added
+    /// anything, and for numbers of different values by contributor, which do not add up.
     pub fn total(&self) -> Option<Amount> {
         self.total
     }

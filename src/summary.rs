@@ -8,7 +8,8 @@ use crate::amount::Amount;
 use crate::dialect::{FilterFile, MetricFilter};
 use crate::error::{Error, ErrorKind};
 use crate::field::Field;
-use crate::query::{Measure, Query, QueryBuilder, Scope};
+use crate::measure::Measure;
+use crate::query::{Query, QueryBuilder, Scope};
 use crate::report::{Answer, Report};
 use crate::tally::Tally;
 

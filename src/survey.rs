@@ -11,7 +11,8 @@ use crate::error::Error;
 use crate::field::Field;
 use crate::filter::Filter;
 use crate::layout::Layout;
-use crate::query::{Measure, Query, Scope};
+use crate::measure::Measure;
+use crate::query::{Query, Scope};
 use crate::report::{Answer, Report};
 use crate::tally::Tally;
 

@@ -265,7 +265,7 @@ fn what_cannot_be_kept_anywhere_is_an_error() {
             error.to_string()
         };
         let text = fails(by(&FIVE).order(Order::Maximum), 10_000);
-        assert!(text.contains("contributors with a maximum or periods is too long"), "{text}");
+        assert!(text.contains("maximum, several values or periods is too long"), "{text}");
         let text = fails(by(&FIVE).period(60), 200_000);
         assert!(text.contains("list fewer with -n"), "{text}");
         let text = fails(by(&[]).period(60), 0);

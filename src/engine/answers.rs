@@ -1,66 +1,69 @@
 //! From all workers' totals to the answer to one question.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use crate::amount::Amount;
+use super::periods::by_period;
+use crate::amount::{AMOUNT_BYTES, Amount};
 use crate::error::{Error, ErrorKind};
-use crate::group::{Fold, Groups, Moment, Totals, too_many_periods};
+use crate::group::{Fold, Groups, Totals};
 use crate::key::{Key, KeyShape};
-use crate::query::{Order, Part, Query};
-use crate::rank::{Best, Ranked};
-use crate::report::{Answer, Datapoint, PeriodMetrics};
+use crate::measure::{Having, Measure, Order, Role};
+use crate::query::Query;
+use crate::rank::{Best, By, Ranked};
+use crate::report::Answer;
 use crate::spill::Spill;
 
 /// The answer to one question, from the groups of its parts. What does not fit the memory is a
 /// fault of `spill`, and then this is no answer.
 pub fn answer(query: &Query, groups: Vec<Vec<Groups>>, spill: &Arc<Spill>) -> Answer {
-    let (mut values, mut largest, mut periods) = (None, None, None);
-    for (part, groups) in query.parts().zip(groups) {
-        let totals = Totals::collect(groups);
-        match part {
-            Part::Values => values = totals,
-            Part::Largest => largest = totals,
-            Part::Periods => periods = totals,
+    let mut measured: Vec<Measured> = Vec::new();
+    let (mut largest, mut periods) = (None, None);
+    for (part, groups) in query.parts().iter().zip(groups) {
+        let totals = Totals::collect(groups).expect("there is at least one worker");
+        let totals = part.joins.iter().fold(totals, |totals, join| totals.joined(join, spill));
+        match part.role {
+            Role::Value(_) => measured.push(Measured::new(totals, query.measures(), &measured)),
+            Role::Divisor(at) => measured[at].divisor = Some(totals),
+            Role::Largest => largest = Some(totals),
+            Role::Periods => periods = Some(totals),
         }
     }
-    let values = values.expect("every question has values, and there is at least one worker");
-    let fold = Fold::of(query.measure(), Part::Values);
+    agree(&mut measured, spill);
     let has_keys = !query.labels().is_empty();
-    let (mut ranked, mut unique, mut total) = match (has_keys, values.total()) {
-        // Of those that are ordered by something else only the total is wanted.
-        (true, _) if query.order() == Order::Maximum => rank(&values, fold, 1, spill),
-        (true, _) => rank(&values, fold, query.top(), spill),
-        (false, total) => (Vec::new().into(), u64::from(total.is_some()), total),
-    };
+    let mut found = if has_keys { rank(query, &measured, spill) } else { all(&measured) };
     let mut maxima = Vec::new();
-    if let Some(largest) = largest.filter(|_| has_keys && query.order() == Order::Maximum) {
-        let by_maximum;
-        (by_maximum, unique, _) = rank(&largest, Fold::Max, query.top(), spill);
-        let by_maximum = in_memory(&by_maximum, spill);
-        let sums = values_of(&values, by_maximum);
-        maxima = by_maximum.iter().map(|(maximum, _)| *maximum).collect();
-        let keys = by_maximum.iter().map(|(_, key)| key.clone());
-        ranked = sums.into_iter().zip(keys).collect::<Vec<_>>().into();
-        spill.budget().give(by_maximum.len() * LOOK_UP_BYTES);
-        total = total.or(values.total());
+    if let Some(largest) = largest.filter(|_| has_keys) {
+        let by_maximum = rank_one(&largest, Fold::Max, By::Largest, query.top(), spill);
+        let listed = in_memory(&by_maximum.ranked, spill);
+        let sums = measured[0].values_of(listed);
+        maxima = listed.iter().map(|(maximum, _)| *maximum).collect();
+        let keys = listed.iter().map(|(_, key)| key.clone());
+        found.ranked =
+            sums.into_iter().map(Option::unwrap_or_default).zip(keys).collect::<Vec<_>>().into();
+        spill.budget().give(listed.len() * LOOK_UP_BYTES);
+        found.unique = by_maximum.unique;
         largest.give_back(spill);
     }
+    let (beside, totals) = beside(&found, &measured, spill);
     let mut answer = Answer {
         labels: query.labels().to_vec(),
-        uses: values.uses(),
-        shape: values.shape().clone(),
-        ranked,
+        uses: measured[0].totals.uses(),
+        shape: measured[0].totals.shape().clone(),
+        ranked: found.ranked,
         maxima,
+        beside,
         datapoints: Vec::new(),
         periods: Vec::new(),
-        unique,
-        total,
+        unique: found.unique,
+        passed: found.passed,
+        total: found.total,
+        totals,
     };
-    values.give_back(spill);
+    let fold = measured[0].fold;
+    measured.into_iter().for_each(|measured| measured.give_back(spill));
     if let (Some(periods), Some(seconds)) = (periods, query.period()) {
         by_period(&mut answer, &periods, fold, seconds.into(), spill);
         periods.give_back(spill);
@@ -68,41 +71,255 @@ pub fn answer(query: &Query, groups: Vec<Vec<Groups>>, spill: &Arc<Spill>) -> An
     answer
 }
 
-fn parts_of(totals: &Totals) -> (rayon::range::Iter<usize>, u32) {
+/// The totals of a measure.
+struct Measured {
+    totals: Totals,
+    /// What they are divided by.
+    divisor: Option<Totals>,
+    /// How totals of several contributors become one.
+    fold: Fold,
+    /// Whether they do: numbers of different values do not add up.
+    is_joinable: bool,
+}
+
+impl Measured {
+    /// The totals of the measure after those that are known.
+    fn new(totals: Totals, measures: &[Measure], known: &[Self]) -> Self {
+        let measure = &measures[known.len()];
+        let fold = match measure {
+            Measure::Min(_) => Fold::Min,
+            Measure::Max(_) => Fold::Max,
+            _ => Fold::Sum,
+        };
+        let is_joinable = !matches!(measure, Measure::Unique(_));
+        Self { totals, divisor: None, fold, is_joinable }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Totals> {
+        std::iter::once(&self.totals).chain(&self.divisor)
+    }
+
+    /// The value of everything, for a question without keys.
+    fn total(&self) -> Option<Amount> {
+        let total = self.totals.total()?;
+        match &self.divisor {
+            Some(divisor) => Some(total.divided(divisor.total()?)),
+            None => Some(total),
+        }
+    }
+
+    /// The value over all contributors of a question with keys, if there is one.
+    fn sum(&self) -> Option<Amount> {
+        let sum = |totals: &Totals, fold: Fold| {
+            let (parts, parts_log2) = parts_of(totals);
+            let part = |part: usize| {
+                let mut sum: Option<Amount> = None;
+                totals.visit_part(part, parts_log2, |_, value| {
+                    sum = Some(sum.map_or(value, |sum| fold.join(sum, value)));
+                });
+                sum
+            };
+            parts.filter_map(part).reduce_with(|left, right| fold.join(left, right))
+        };
+        let total = self.is_joinable.then(|| sum(&self.totals, self.fold))??;
+        match &self.divisor {
+            Some(divisor) => Some(total.divided(sum(divisor, Fold::Sum)?)),
+            None => Some(total),
+        }
+    }
+
+    /// The values of contributors, in their order.
+    fn values_of(&self, listed: &[(Amount, Key)]) -> Vec<Option<Amount>> {
+        let values = values_of(&self.totals, listed);
+        let Some(divisor) = &self.divisor else { return values };
+        let counts = values_of(divisor, listed);
+        let pairs = values.into_iter().zip(counts);
+        pairs.map(|(value, count)| Some(value?.divided(count?))).collect()
+    }
+
+    fn give_back(self, spill: &Spill) {
+        self.totals.give_back(spill);
+        if let Some(divisor) = self.divisor {
+            divisor.give_back(spill);
+        }
+    }
+}
+
+/// Has all totals tell their contributors in keys of the same shape. They differ only where files
+/// have columns of different kinds for what one measure tells contributors apart by.
+fn agree(measured: &mut [Measured], spill: &Arc<Spill>) {
+    let all = || measured.iter().flat_map(Measured::all);
+    let first = measured[0].totals.shape();
+    if all().all(|totals| totals.shape() == first) {
+        return;
+    }
+    for Measured { totals, divisor, .. } in measured {
+        totals.tell_as_text(spill);
+        divisor.iter_mut().for_each(|divisor| divisor.tell_as_text(spill));
+    }
+}
+
+/// The only contributor of a question without keys.
+fn all(measured: &[Measured]) -> Found {
+    let total = measured[0].total();
+    let unique = u64::from(total.is_some());
+    Found { ranked: Vec::new().into(), unique, passed: unique, total }
+}
+
+/// The values of all measures but the first, of each listed contributor, and over all.
+fn beside(
+    found: &Found,
+    measured: &[Measured],
+    spill: &Arc<Spill>,
+) -> (Vec<Vec<Option<Amount>>>, Vec<Option<Amount>>) {
+    if measured.len() == 1 {
+        return (Vec::new(), Vec::new());
+    }
+    let others = &measured[1..];
+    if measured[0].totals.shape().parts().is_empty() {
+        return (Vec::new(), others.iter().map(Measured::total).collect());
+    }
+    let listed = in_memory(&found.ranked, spill);
+    let values: Vec<_> = others.iter().map(|measured| measured.values_of(listed)).collect();
+    spill.budget().give(listed.len() * LOOK_UP_BYTES);
+    (values, others.iter().map(Measured::sum).collect())
+}
+
+pub(super) fn parts_of(totals: &Totals) -> (rayon::range::Iter<usize>, u32) {
     let parts_log2 = totals.parts_log2();
     ((0..1usize << parts_log2).into_par_iter(), parts_log2)
 }
 
-/// The best contributors, how many there are, and their total.
-fn rank(
-    totals: &Totals,
-    fold: Fold,
-    top: usize,
-    spill: &Arc<Spill>,
-) -> (Ranked, u64, Option<Amount>) {
+/// What ranking came to.
+struct Found {
+    ranked: Ranked,
+    /// How many contributors there are.
+    unique: u64,
+    /// How many of them may be listed.
+    passed: u64,
+    /// The value over all of them.
+    total: Option<Amount>,
+}
+
+/// The best contributors.
+fn rank(query: &Query, measured: &[Measured], spill: &Arc<Spill>) -> Found {
+    let (by, top) = match query.order() {
+        // Of those that are ordered by something else only the total is wanted.
+        Order::Maximum => (By::Largest, 1),
+        Order::Sum => (By::Largest, query.top()),
+        Order::Ascending => (By::Smallest, query.top()),
+        Order::Key => (By::Key, query.top()),
+    };
+    let first = &measured[0];
+    let having = query.having();
+    let mut found = match (&first.divisor, having) {
+        (None, []) => rank_one(&first.totals, first.fold, by, top, spill),
+        _ => rank_joined(measured, having, by, top, spill),
+    };
+    if !first.is_joinable {
+        found.total = None;
+    }
+    found
+}
+
+/// The best contributors by their totals alone.
+fn rank_one(totals: &Totals, fold: Fold, by: By, top: usize, spill: &Arc<Spill>) -> Found {
     let shape = totals.shape();
     let (parts, parts_log2) = parts_of(totals);
     let part = |part: usize| {
-        let mut found = Ranking::none(shape, top, spill);
+        let mut found = Ranking::none(shape, by, top, spill);
         totals.visit_part(part, parts_log2, |key, value| {
             found.unique += 1;
+            found.passed += 1;
             found.total = Some(found.total.map_or(value, |total| fold.join(total, value)));
             found.best.push(key, value);
         });
         found
     };
-    let none = || Ranking::none(shape, top, spill);
-    let Ranking { best, unique, total } =
-        parts.map(part).reduce(none, |left, right| left.join(right, fold));
-    (best.finish(spill), unique, total)
+    let none = || Ranking::none(shape, by, top, spill);
+    parts.map(part).reduce(none, |left, right| left.join(right, fold)).finish(spill)
+}
+
+/// The best contributors by what several totals say of them.
+fn rank_joined(
+    measured: &[Measured],
+    having: &[Having],
+    by: By,
+    top: usize,
+    spill: &Arc<Spill>,
+) -> Found {
+    let wanted = |at: &usize| *at == 0 || having.iter().any(|having| having.measure == *at);
+    let wanted: Vec<usize> = (0..measured.len()).filter(wanted).collect();
+    let all: Vec<&Totals> = wanted.iter().flat_map(|&at| measured[at].all()).collect();
+    let parts_log2 = common_parts_log2(&all);
+    let shape = measured[0].totals.shape();
+    let part = |part: usize| {
+        let mut found = Ranking::none(shape, by, top, spill);
+        let mut joined: HashMap<Key, Vec<Option<Amount>>> = HashMap::new();
+        let mut taken = 0;
+        for (at, totals) in all.iter().enumerate() {
+            totals.visit_part(part, parts_log2, |key, value| {
+                if joined.len() == joined.capacity() {
+                    let bytes = (joined.len() + 1) * (LOOK_UP_BYTES + all.len() * AMOUNT_BYTES);
+                    match spill.budget().try_take_reserve(bytes) {
+                        true => taken += bytes,
+                        false => return spill.fail(too_many_to_compare()),
+                    }
+                }
+                joined.entry(key).or_insert_with(|| vec![None; all.len()])[at] = Some(value);
+            });
+        }
+        for (key, values) in joined {
+            found.unique += 1;
+            let mut values = values.into_iter();
+            let mut value = |at: usize| {
+                let total = values.next().flatten();
+                match &measured[at].divisor {
+                    Some(_) => Some(total?.divided(values.next().flatten()?)),
+                    None => total,
+                }
+            };
+            let values: Vec<Option<Amount>> = wanted.iter().map(|&at| value(at)).collect();
+            let value_of = |at: usize| values[wanted.iter().position(|&other| other == at)?];
+            let holds = |having: &Having| {
+                value_of(having.measure)
+                    .is_some_and(|value| having.comparison.holds(value, having.amount))
+            };
+            if let Some(value) = values[0].filter(|_| having.iter().all(holds)) {
+                found.passed += 1;
+                found.best.push(key, value);
+            }
+        }
+        spill.budget().give(taken);
+        found
+    };
+    let none = || Ranking::none(shape, by, top, spill);
+    let parts = (0..1usize << parts_log2).into_par_iter().map(part);
+    let mut found = parts.reduce(none, |left, right| left.join(right, Fold::Sum)).finish(spill);
+    found.total = measured[0].sum();
+    found
+}
+
+/// Into how many parts several totals are divided alike.
+fn common_parts_log2(all: &[&Totals]) -> u32 {
+    let outgrown = all.iter().find(|totals| totals.is_outgrown());
+    let most = || all.iter().map(|totals| totals.parts_log2()).max().unwrap_or(0);
+    outgrown.map_or_else(most, |totals| totals.parts_log2())
+}
+
+fn too_many_to_compare() -> Error {
+    let text = "contributors are too many to compare several of their values in the memory that \
+                they may take; rank by a sum or a count without a condition, or allow more with \
+                --memory";
+    Error::new(ErrorKind::Memory, text)
 }
 
 /// Bytes for each contributor that is looked up by its key, and whose value is found so.
-const LOOK_UP_BYTES: usize = 192;
+pub(super) const LOOK_UP_BYTES: usize = 192;
 
 /// The contributors of a list, to be looked up by their keys for a while: none, and a fault, if
 /// there is no memory for that.
-fn in_memory<'r>(ranked: &'r Ranked, spill: &Spill) -> &'r [(Amount, Key)] {
+pub(super) fn in_memory<'r>(ranked: &'r Ranked, spill: &Spill) -> &'r [(Amount, Key)] {
     let is_room =
         |listed: &&[(Amount, Key)]| spill.budget().try_take_reserve(listed.len() * LOOK_UP_BYTES);
     ranked.in_memory().filter(is_room).unwrap_or_else(|| {
@@ -111,10 +328,10 @@ fn in_memory<'r>(ranked: &'r Ranked, spill: &Spill) -> &'r [(Amount, Key)] {
     })
 }
 
-fn too_long(listed: usize) -> Error {
+pub(super) fn too_long(listed: usize) -> Error {
     let text = format!(
-        "a list of {listed} contributors with a maximum or periods is too long for the memory that \
-         it may take; list fewer with -n, or allow more with --memory"
+        "a list of {listed} contributors with a maximum, several values or periods is too long for \
+         the memory that it may take; list fewer with -n, or allow more with --memory"
     );
     Error::new(ErrorKind::Memory, text)
 }
@@ -123,12 +340,13 @@ fn too_long(listed: usize) -> Error {
 struct Ranking<'a> {
     best: Best<'a>,
     unique: u64,
+    passed: u64,
     total: Option<Amount>,
 }
 
 impl<'a> Ranking<'a> {
-    fn none(shape: &'a KeyShape, wanted: usize, spill: &'a Spill) -> Self {
-        Self { best: Best::new(shape, wanted, spill), unique: 0, total: None }
+    fn none(shape: &'a KeyShape, by: By, wanted: usize, spill: &'a Spill) -> Self {
+        Self { best: Best::new(shape, by, wanted, spill), unique: 0, passed: 0, total: None }
     }
 
     fn join(self, other: Self, fold: Fold) -> Self {
@@ -136,17 +354,27 @@ impl<'a> Ranking<'a> {
             (Some(left), Some(right)) => Some(fold.join(left, right)),
             (total, None) | (None, total) => total,
         };
-        Self { best: self.best.merge(other.best), unique: self.unique + other.unique, total }
+        Self {
+            best: self.best.merge(other.best),
+            unique: self.unique + other.unique,
+            passed: self.passed + other.passed,
+            total,
+        }
+    }
+
+    fn finish(self, spill: &Arc<Spill>) -> Found {
+        let Self { best, unique, passed, total } = self;
+        Found { ranked: best.finish(spill), unique, passed, total }
     }
 }
 
 /// The ranks of contributors.
-fn ranks(ranked: &[(Amount, Key)]) -> HashMap<&Key, usize> {
+pub(super) fn ranks(ranked: &[(Amount, Key)]) -> HashMap<&Key, usize> {
     ranked.iter().enumerate().map(|(rank, (_, key))| (key, rank)).collect()
 }
 
 /// The values of contributors, in their order.
-fn values_of(totals: &Totals, ranked: &[(Amount, Key)]) -> Vec<Amount> {
+fn values_of(totals: &Totals, ranked: &[(Amount, Key)]) -> Vec<Option<Amount>> {
     let ranks = ranks(ranked);
     let (parts, parts_log2) = parts_of(totals);
     let part = |part: usize| {
@@ -156,118 +384,9 @@ fn values_of(totals: &Totals, ranked: &[(Amount, Key)]) -> Vec<Amount> {
         });
         found
     };
-    let mut values = vec![Amount::ZERO; ranked.len()];
+    let mut values = vec![None; ranked.len()];
     for (rank, value) in parts.flat_map_iter(part).collect::<Vec<_>>() {
-        values[rank] = value;
+        values[rank] = Some(value);
     }
     values
-}
-
-/// What all contributors together have in a period.
-#[derive(Debug, Clone, Copy)]
-struct Sum {
-    unique: u64,
-    largest: Amount,
-    total: Amount,
-}
-
-impl Sum {
-    fn join(self, other: Self, fold: Fold) -> Self {
-        Self {
-            unique: self.unique + other.unique,
-            largest: self.largest.max(other.largest),
-            total: fold.join(self.total, other.total),
-        }
-    }
-}
-
-/// What visiting some parts of the totals by period came to.
-#[derive(Default)]
-struct Found {
-    points: Vec<(usize, u32, Amount)>,
-    sums: HashMap<u32, Sum>,
-}
-
-impl Found {
-    fn add(&mut self, number: u32, sum: Sum, fold: Fold) {
-        let entry = self.sums.entry(number);
-        entry.and_modify(|found| *found = found.join(sum, fold)).or_insert(sum);
-    }
-
-    fn join(mut self, other: Self, fold: Fold) -> Self {
-        if self.sums.len() < other.sums.len() {
-            return other.join(self, fold);
-        }
-        other.sums.into_iter().for_each(|(number, sum)| self.add(number, sum, fold));
-        self.points.extend(other.points);
-        self
-    }
-}
-
-/// Bytes for a period in a map of sums at the least load.
-const SUM_BYTES: usize = 2 * size_of::<(u32, Sum)>();
-
-/// Bytes for a contributor's value in a period, while it is looked for and in the answer.
-const POINT_BYTES: usize = 2 * size_of::<(usize, u32, Amount)>() + 2 * size_of::<Datapoint>();
-
-/// Adds datapoints and metrics to an answer.
-fn by_period(answer: &mut Answer, periods: &Totals, fold: Fold, seconds: u64, spill: &Spill) {
-    let (shape, rest) = (periods.shape(), &answer.shape);
-    let listed = in_memory(&answer.ranked, spill);
-    let ranks = ranks(listed);
-    let (parts, parts_log2) = parts_of(periods);
-    let threads = rayon::current_num_threads();
-    let numbers = periods.moments().count();
-    let (sums, metrics) = (threads * SUM_BYTES, SUM_BYTES + size_of::<PeriodMetrics>());
-    if !spill.budget().try_take_reserve(numbers * (sums + metrics)) {
-        return spill.fail(too_many_periods(numbers));
-    }
-    let part = |mut found: Found, part: usize| {
-        periods.visit_part(part, parts_log2, |key, value| {
-            let Some((number, key)) = shape.split_first(&key, rest) else { return };
-            let number = number as u32;
-            found.add(number, Sum { unique: 1, largest: value, total: value }, fold);
-            if let Some(&rank) = ranks.get(&key) {
-                if found.points.len() == found.points.capacity()
-                    && !spill.budget().try_take_reserve(found.points.len() * POINT_BYTES)
-                {
-                    return spill.fail(too_long(listed.len()));
-                }
-                found.points.push((rank, number, value));
-            }
-        });
-        found
-    };
-    // As many sums by period as threads, not as parts.
-    let parts = parts.with_min_len((1usize << parts_log2).div_ceil(threads));
-    let mut found = parts
-        .fold(Found::default, part)
-        .reduce(Found::default, |left, right| left.join(right, fold));
-    spill.budget().give(numbers * sums);
-    found.points.sort_unstable();
-
-    let start = |number: u32| u64::from(number) * seconds;
-    // The last period stands for times that no record of traffic has.
-    let moments: BTreeMap<u32, Moment> = periods.moments().copied().collect();
-    answer.uses.no_time = periods.uses().no_time;
-    answer.uses.no_time += moments.get(&u32::MAX).map_or(0, |moment| moment.count);
-    for (&number, moment) in moments.iter().filter(|(number, _)| **number != u32::MAX) {
-        let Some(sum) = found.sums.get(&number) else { continue };
-        answer.periods.push(PeriodMetrics {
-            start: start(number),
-            unique_contributors: sum.unique,
-            max_contributor_value: sum.largest,
-            sample_count: moment.count,
-            sum: sum.total,
-            minimum: moment.minimum,
-            maximum: moment.maximum,
-        });
-    }
-    answer.datapoints = vec![Vec::new(); listed.len()];
-    spill.budget().give(listed.len() * LOOK_UP_BYTES);
-    for (rank, number, value) in found.points {
-        if number != u32::MAX {
-            answer.datapoints[rank].push(Datapoint { start: start(number), value });
-        }
-    }
 }

@@ -6,6 +6,7 @@
 mod answers;
 mod headers;
 mod order;
+mod periods;
 mod schedule;
 mod worker;
 
@@ -22,8 +23,9 @@ use crate::field::Field;
 use crate::group::{Fold, Groups, Seeds, Shared};
 use crate::intern::Texts;
 use crate::layout::{Column, Layout};
+use crate::measure::Part;
 use crate::memory;
-use crate::query::{Part, Query};
+use crate::query::Query;
 use crate::report::{Answer, Fault, FileAccount, MalformedLine, Report};
 use crate::scan::Level;
 use crate::source::{Expansion, Input, LeftOut, Selection, Source, Span, expand};
@@ -294,7 +296,7 @@ fn columns(queries: &[Query]) -> Columns {
 fn tables(queries: &[Query]) -> usize {
     let tables = queries.iter().map(|query| match query.labels().is_empty() {
         true => usize::from(query.period().is_some()),
-        false => query.parts().count(),
+        false => query.parts().len(),
     });
     tables.sum()
 }
@@ -302,10 +304,8 @@ fn tables(queries: &[Query]) -> usize {
 /// What workers share for each part of each query.
 fn shared(queries: &[Query], spill: &Arc<Spill>) -> Vec<Arc<Shared>> {
     let seeds = Seeds::random();
-    let parts = queries.iter().flat_map(|query| query.parts().map(move |part| (query, part)));
-    let shared = |(query, part): (&Query, Part)| {
-        Shared::new(Fold::of(query.measure(), part), seeds, Arc::clone(spill))
-    };
+    let parts = queries.iter().flat_map(Query::parts);
+    let shared = |part: Part| Shared::new(Fold::of(&part), seeds, Arc::clone(spill));
     parts.map(shared).collect()
 }
 
@@ -421,7 +421,7 @@ impl Run<'_> {
         let mut workers: Vec<_> = workers.into_iter().map(Vec::into_iter).collect();
         let mut of_part = || workers.iter_mut().filter_map(Iterator::next).collect();
         let answer = |query: &Query| {
-            let groups = query.parts().map(|_| of_part()).collect();
+            let groups = query.parts().iter().map(|_| of_part()).collect();
             answers::answer(query, groups, &self.spill)
         };
         self.queries.iter().map(answer).collect()

@@ -9,6 +9,7 @@
 //! fractions and negative numbers) are kept beside the tables as exact amounts.
 
 mod gather;
+mod joins;
 mod moments;
 mod odd;
 mod outgrown;
@@ -25,8 +26,8 @@ use crate::batch::Batch;
 use crate::error::{Error, ErrorKind};
 use crate::intern::Remembered;
 use crate::key::{KeyShape, Lane, PARTS_MAX};
+use crate::measure::{Measure, Part, Role};
 use crate::plan::{Regular, Source, Step};
-use crate::query::{Measure, Part};
 use crate::scan::Marks;
 use crate::value::Number;
 
@@ -51,11 +52,11 @@ pub enum Fold {
 
 impl Fold {
     /// What a part of a question does with values.
-    pub(crate) fn of(measure: &Measure, part: Part) -> Self {
-        match (part, measure) {
-            (Part::Largest, _) | (_, Measure::Max(_)) => Self::Max,
+    pub(crate) fn of(part: &Part) -> Self {
+        match (part.role, &part.measure) {
+            (Role::Largest, _) | (_, Measure::Max(_)) => Self::Max,
             (_, Measure::Min(_)) => Self::Min,
-            (_, Measure::Count | Measure::Sum(_)) => Self::Sum,
+            (_, _) => Self::Sum,
         }
     }
 
@@ -176,6 +177,10 @@ impl Groups {
         let selected =
             gather_values(step, marks, batch, selected, values, &mut with_value, &mut odd);
         self.uses.no_value += selected.missing;
+        if step.counts {
+            values.fill(1);
+            odd.iter_mut().for_each(|(_, amount)| *amount = 1u64.into());
+        }
         let selected = selected.rows;
         self.uses.added += selected.len() as u64;
         let Some(lane) = step.lane else {
@@ -279,10 +284,12 @@ impl Groups {
                 }
             }
         }
-        let Some(value) = step.value.as_ref().map_or(Some(Amount::from(1u64)), amount) else {
+        let one = Amount::from(1u64);
+        let Some(value) = step.value.as_ref().map_or(Some(one), amount) else {
             self.uses.no_value += 1;
             return;
         };
+        let value = if step.counts { one } else { value };
         self.uses.added += 1;
         if let Some(period) = &step.period {
             let time = text(&period.time).and_then(|text| Number::parse(text).value());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::shared::{PARTS_LOG2, Parts};
-use super::table::{Share, Table, Word};
+use super::table::{Seeds, Share, Table, Word};
 use super::wide::WideTable;
 use super::{Fold, Groups, Moment, Moments, ShapeGroups, Shared, Uses};
 use crate::amount::Amount;
@@ -15,13 +15,14 @@ use crate::spill::Spill;
 /// All workers' totals, all with keys of one shape.
 #[derive(Debug)]
 pub struct Totals {
-    fold: Fold,
+    pub(super) fold: Fold,
+    pub(super) seeds: Seeds,
     shape: KeyShape,
     workers: Vec<ShapeGroups>,
     /// All contributors, if they outgrew the memory: then the workers have none.
     outgrown: Option<Arc<Parts>>,
-    moments: Moments,
-    uses: Uses,
+    pub(super) moments: Moments,
+    pub(super) uses: Uses,
 }
 
 /// Contributors in a part that is merged at once: their slots fill about half of a typical
@@ -51,7 +52,28 @@ impl Totals {
             (workers, outgrown) = join_as_text(&shared, &shape, workers, &outgrown);
         }
         let outgrown = outgrown.pop().map(|(_, parts)| parts);
-        Some(Self { fold: shared.fold(), shape, workers, outgrown, moments, uses })
+        Some(Self {
+            fold: shared.fold(),
+            seeds: shared.seeds(),
+            shape,
+            workers,
+            outgrown,
+            moments,
+            uses,
+        })
+    }
+
+    /// No totals, with the same seeds.
+    pub(super) fn none(&self) -> Self {
+        let (fold, seeds, shape) = (self.fold, self.seeds, self.shape.clone());
+        let (workers, outgrown) = (Vec::new(), None);
+        let (moments, uses) = (Moments::default(), Uses::default());
+        Self { fold, seeds, shape, workers, outgrown, moments, uses }
+    }
+
+    /// The same totals, of records of which this became.
+    pub(super) fn with(self, moments: Moments, uses: Uses) -> Self {
+        Self { moments, uses, ..self }
     }
 
     /// The kinds of the keys.
@@ -87,6 +109,11 @@ impl Totals {
         // Tables of a share each are not to be joined only to be taken apart again.
         let shares = self.workers.iter().map(|groups| groups.narrow.share().bits());
         parts_log2.max(shares.max().unwrap_or(0))
+    }
+
+    /// Whether the contributors outgrew the memory: then their parts are given.
+    pub fn is_outgrown(&self) -> bool {
+        self.outgrown.is_some()
     }
 
     /// Gives the memory back, once nothing more is asked.

@@ -13,7 +13,8 @@ use crate::amount::Amount;
 use crate::dialect::{MetricFilter, Value};
 use crate::error::Error;
 use crate::layout::Column;
-use crate::query::{Measure, Query, QueryBuilder};
+use crate::measure::Measure;
+use crate::query::{Query, QueryBuilder};
 use crate::report::Answer;
 
 pub use alarm::{Alarm, Statistic};

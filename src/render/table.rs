@@ -235,7 +235,7 @@ fn contributors(
     let mut so_far = Amount::ZERO;
     for (rank, contributor) in (1..).zip(answer.contributors()) {
         so_far += contributor.value;
-        let Contributor { keys, value, maximum, datapoints } = contributor;
+        let Contributor { keys, value, maximum, datapoints, .. } = contributor;
         let keys = keys.iter().map(|key| human::escaped(key)).collect();
         let row = Row {
             rank: human::grouped(rank),

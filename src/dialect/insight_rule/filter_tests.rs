@@ -4,7 +4,7 @@ use super::tests::{error_of_filters, expected, rule};
 use crate::amount::{Amount, Comparison};
 use crate::filter::Filter;
 use crate::layout::Column;
-use crate::query::Measure;
+use crate::measure::Measure;
 
 #[test]
 fn filters_that_are_wrong() {

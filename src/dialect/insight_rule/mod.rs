@@ -27,7 +27,8 @@ use crate::error::{Error, ErrorKind};
 use crate::field::Kind;
 use crate::filter::Filter;
 use crate::layout::{Column, Layout};
-use crate::query::{Measure, Query, Scope};
+use crate::measure::Measure;
+use crate::query::{Query, Scope};
 use check::Draft;
 use names::{Named, flow_field};
 

@@ -4,7 +4,7 @@ use super::InsightRule;
 use super::tests::{RULE, parse};
 use crate::field::Field;
 use crate::layout::{Column, Layout};
-use crate::query::Measure;
+use crate::measure::Measure;
 
 /// A rule of these members, without log groups.
 fn rule(format: &str, fields: &str, contribution: &str, aggregate: &str) -> String {

@@ -7,7 +7,8 @@ use crate::error::ErrorKind;
 use crate::filter::Filter;
 use crate::json::JsonPath;
 use crate::layout::Column;
-use crate::query::{Measure, Query, QueryBuilder, Scope};
+use crate::measure::Measure;
+use crate::query::{Query, QueryBuilder, Scope};
 
 pub const RULE: &str = r#"{
   "Schema": {"Name": "CloudWatchLogRule", "Version": 1},

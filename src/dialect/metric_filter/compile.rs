@@ -11,7 +11,8 @@ use crate::dialect::insight_rule::names::flow_field;
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::layout::{Column, Layout};
-use crate::query::{Measure, Query, QueryBuilder, Scope};
+use crate::measure::Measure;
+use crate::query::{Query, QueryBuilder, Scope};
 
 /// A position that no event has: that of a field which the pattern does not name.
 const NOWHERE: usize = u32::MAX as usize;

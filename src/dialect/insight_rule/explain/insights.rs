@@ -35,7 +35,7 @@ impl InsightRule {
         }
         let keys: Vec<String> = query.keys.iter().map(name).collect();
         let keys = keys.join(", ");
-        match query.measure.column() {
+        match query.measure().column() {
             Some(column) => {
                 let column = name(column);
                 lines.push(format!("filter {column} like /^{NUMBER}$/"));

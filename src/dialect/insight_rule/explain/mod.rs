@@ -72,7 +72,7 @@ impl InsightRule {
         }
         let keys: Vec<String> = query.keys.iter().map(shown).collect();
         say("keys", &format!("{}, {}", keys.join(", "), lane(&query)));
-        match query.measure.column() {
+        match query.measure().column() {
             Some(column) => say("value", &format!("the sum of {}", shown(column))),
             None => say("value", "the number of events"),
         }

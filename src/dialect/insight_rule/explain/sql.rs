@@ -112,7 +112,7 @@ where
     for key in &query.keys {
         tests.push(format!("{} IS NOT NULL", (spelling.text)(key)));
     }
-    match query.measure.column() {
+    match query.measure().column() {
         Some(column) => {
             let number = (spelling.number)(column);
             tests.push(format!("{number} IS NOT NULL"));
