@@ -11,7 +11,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use hashbrown::HashMap;
 
+use crate::labels::Labels;
 use crate::memory::Budget;
+use crate::view::cut;
 
 /// Texts that get a number; further ones do not, and contributors with them stay bytes. A worker
 /// remembers so many in some 10 MB.
@@ -107,7 +109,21 @@ pub struct Remembered {
     last: Vec<Option<(Arc<[u8]>, u32)>>,
     /// Whether all numbers that were given are here, and no more will be.
     is_complete: bool,
+    /// The numbers of labels, for each of the lists of them that there are.
+    labels: Vec<Labelled>,
 }
+
+/// The numbers of one list of labels, by the label.
+#[derive(Debug)]
+struct Labelled {
+    labels: Arc<Labels>,
+    numbers: Vec<u32>,
+    /// The last text that was looked up, and its label.
+    last: Option<(Box<[u8]>, u32)>,
+}
+
+/// The place of a label's number until it has one.
+const NO_NUMBER: u32 = u32::MAX;
 
 impl Remembered {
     /// The number of a text of a column, if it has one or can get one.
@@ -122,6 +138,15 @@ impl Remembered {
     }
 
     fn look_up(&mut self, texts: &Texts, column: usize, text: &[u8]) -> Option<u32> {
+        let (text, number) = self.known(texts, text)?;
+        if self.last.len() <= column {
+            self.last.resize(column + 1, None);
+        }
+        self.last[column] = Some((text, number));
+        Some(number)
+    }
+
+    fn known(&mut self, texts: &Texts, text: &[u8]) -> Option<(Arc<[u8]>, u32)> {
         let (text, number) = match self.numbers.get_key_value(text) {
             Some((text, &number)) => (Arc::clone(text), number),
             None if self.is_complete => return None,
@@ -137,11 +162,49 @@ impl Remembered {
                 (text, number)
             }
         };
-        if self.last.len() <= column {
-            self.last.resize(column + 1, None);
+        Some((text, number))
+    }
+
+    /// Where the numbers of these labels are remembered.
+    pub fn place_of(&mut self, labels: &Arc<Labels>) -> usize {
+        let found = self.labels.iter().position(|known| Arc::ptr_eq(&known.labels, labels));
+        found.unwrap_or_else(|| {
+            let numbers = vec![NO_NUMBER; labels.count()];
+            self.labels.push(Labelled { labels: Arc::clone(labels), numbers, last: None });
+            self.labels.len() - 1
+        })
+    }
+
+    /// The number of the text of a label, if it has one or can get one; `place` is that of its
+    /// list.
+    #[inline(always)]
+    pub fn label_number(&mut self, texts: &Texts, place: usize, label: u32) -> Option<u32> {
+        match self.labels[place].numbers[label as usize] {
+            NO_NUMBER => self.look_label_up(texts, place, label),
+            number => Some(number),
         }
-        self.last[column] = Some((text, number));
+    }
+
+    #[cold]
+    fn look_label_up(&mut self, texts: &Texts, place: usize, label: u32) -> Option<u32> {
+        let labels = Arc::clone(&self.labels[place].labels);
+        let (_, number) = self.known(texts, cut(labels.text(label)))?;
+        self.labels[place].numbers[label as usize] = number;
         Some(number)
+    }
+
+    /// The label of a text, which often is that of the text before.
+    #[inline(always)]
+    pub fn label_of(&mut self, place: usize, text: &[u8]) -> u32 {
+        let Labelled { labels, last, .. } = &mut self.labels[place];
+        match last {
+            Some((last, label)) if **last == *text => *label,
+            _ => {
+                let label = labels.find(text);
+                *last = Some((text.into(), label));
+                label
+            }
+        }
     }
 }
 
@@ -163,6 +226,27 @@ mod tests {
         assert_eq!([0, 1, 2].map(|number| texts.text(number)), [&b"a"[..], b"b", b""]);
         assert_eq!(texts.number(b"b"), Some(1));
         assert_eq!(texts.number(b"new"), None);
+    }
+
+    #[test]
+    fn labels_are_texts_with_numbers() {
+        let labels = Arc::new(Labels::of_numbers([(1, "a"), (2, "b"), (3, "a")]));
+        let texts = Texts::default();
+        let (mut one, mut two) = (Remembered::default(), Remembered::default());
+        assert_eq!(one.number(&texts, 0, b"b"), Some(0));
+        let place = one.place_of(&labels);
+        let mut number = |text: &[u8]| {
+            let label = one.label_of(place, text);
+            assert_eq!(label, labels.find(text));
+            one.label_number(&texts, place, label)
+        };
+        assert_eq!([b"1", b"2", b"3", b"3"].map(|text| number(text)), [1, 0, 1, 1].map(Some));
+        assert_eq!(number(b"17"), Some(2));
+        assert_eq!(one.place_of(&labels), place);
+        assert_eq!(two.place_of(&Arc::new(Labels::of_numbers([(1, "c")]))), 0);
+        let place = two.place_of(&labels);
+        assert_eq!(two.label_number(&texts, place, labels.find_number(3)), Some(1));
+        assert_eq!(one.number(&texts, 0, b"-"), Some(2));
     }
 
     #[test]

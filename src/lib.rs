@@ -12,7 +12,8 @@
 //!    finds the events in a JSON text, and the values in an event.
 //!    `container` unwraps what lines come in: it finds out by content, and gives lines.
 //! 4. `batch` checks some five hundred lines at a time and decodes the columns that are needed.
-//! 5. `filter`, `key`, `query`: a question; `pattern` has what metric filters test, `intern` the
+//! 5. `filter`, `key`, `query`: a question; `view` and `labels` are what its keys see of columns;
+//!    `pattern` has what metric filters test, `intern` the
 //!    numbers of texts. `plan`: the treaty of all questions with a layout.
 //! 6. `group` turns selected rows into totals by contributor, `rank` orders them, `report` holds
 //!    the answer; what outgrows the `memory` that a run may take goes to a file of `spill` and is
@@ -30,7 +31,7 @@
 //! | words | error, field, value, prefixes, amount, nearest, calendar, memory |
 //! | bytes | scan, source |
 //! | records | json, record and layout (a header is a line), container, tally, batch |
-//! | questions | pattern, filter, intern, key, measure, query, plan |
+//! | questions | pattern, filter, labels, view, intern, key, measure, query, plan |
 //! | work | spill, group, rank, report, engine |
 //! | dialects | dialect, metric, summary, survey |
 //! | answers | render |
@@ -65,6 +66,7 @@ mod group;
 mod intern;
 mod json;
 mod key;
+mod labels;
 mod layout;
 mod measure;
 mod memory;
@@ -85,6 +87,7 @@ pub mod summary;
 pub mod survey;
 mod tally;
 mod value;
+mod view;
 
 pub use amount::{Amount, Comparison};
 pub use batch::Form;
@@ -95,6 +98,7 @@ pub use field::{Field, Kind};
 pub use filter::Filter;
 pub use group::Uses;
 pub use json::JsonPath;
+pub use labels::Labels;
 pub use layout::{Column, Layout};
 pub use measure::{Counting, Having, Measure, Order};
 pub use prefixes::{Prefix, Prefixes};
@@ -107,6 +111,7 @@ pub use scan::{LEVEL_VARIABLE, Level};
 pub use source::{Selection, Source, messages};
 pub use tally::Tally;
 pub use value::{Address, Number, Status};
+pub use view::{KeyColumn, View};
 
 /// The rooms between bytes and totals, for this repository's own benches: no promise is made
 /// about anything in here.

@@ -4,6 +4,7 @@ use crate::amount::{Amount, Comparison};
 use crate::error::{Error, ErrorKind};
 use crate::field::{Field, Kind};
 use crate::layout::Column;
+use crate::view::KeyColumn;
 
 /// What is added up for each contributor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,8 +20,9 @@ pub enum Measure {
     Max(Column),
     /// The mean value of a number column, to six places after the point.
     Average(Column),
-    /// How many different values a column has; exactly, however many there are.
-    Unique(Column),
+    /// How many different values a column has, as the view shows them; exactly, however many there
+    /// are.
+    Unique(KeyColumn),
 }
 
 impl Measure {
@@ -28,11 +30,10 @@ impl Measure {
     pub fn column(&self) -> Option<&Column> {
         match self {
             Self::Count => None,
-            Self::Sum(column)
-            | Self::Min(column)
-            | Self::Max(column)
-            | Self::Average(column)
-            | Self::Unique(column) => Some(column),
+            Self::Sum(column) | Self::Min(column) | Self::Max(column) | Self::Average(column) => {
+                Some(column)
+            }
+            Self::Unique(key) => Some(key.column()),
         }
     }
 
@@ -107,8 +108,8 @@ impl Counting {
     }
 
     /// Whether contributors may have this key: it is the same wherever a flow was recorded.
-    pub(crate) fn allows(self, key: &Column) -> bool {
-        self == Self::Every || FLOW_AT_INTERFACE[..6].contains(key)
+    pub(crate) fn allows(self, key: &KeyColumn) -> bool {
+        self == Self::Every || FLOW_AT_INTERFACE[..6].contains(key.column())
     }
 }
 
@@ -131,7 +132,7 @@ pub(crate) struct Part {
     /// What is added up: a count, a sum, a smallest or a largest value.
     pub measure: Measure,
     /// Columns beside the query's keys by which contributors are told apart at first.
-    pub finer: Vec<Column>,
+    pub finer: Vec<KeyColumn>,
     /// How these are then joined, one step after the other.
     pub joins: Vec<Join>,
     /// The seconds of a period, by which they are told apart too.
@@ -175,7 +176,7 @@ impl Part {
     /// The parts of a question with these keys and measures. The first is that of the first
     /// measure's values.
     pub fn all(
-        keys: &[Column],
+        keys: &[KeyColumn],
         measures: &[Measure],
         order: Order,
         counting: Counting,
@@ -201,7 +202,7 @@ impl Part {
         parts
     }
 
-    fn of(role: Role, keys: &[Column], measure: &Measure, counting: Counting) -> Self {
+    fn of(role: Role, keys: &[KeyColumn], measure: &Measure, counting: Counting) -> Self {
         let mut part = Self {
             role,
             measure: measure.clone(),
@@ -210,9 +211,9 @@ impl Part {
             period: None,
         };
         match measure {
-            Measure::Unique(column) => {
+            Measure::Unique(key) => {
                 part.measure = Measure::Count;
-                part.finer.push(column.clone());
+                part.finer.push(key.clone());
                 part.joins.push(Join { columns: 1, by: JoinBy::Count });
             }
             Measure::Average(column) => part.measure = Measure::Sum(column.clone()),
@@ -220,8 +221,8 @@ impl Part {
         }
         let adds_up = matches!(part.measure, Measure::Count | Measure::Sum(_));
         if counting == Counting::Once && part.joins.is_empty() && adds_up {
-            let others = FLOW_AT_INTERFACE.iter().filter(|column| !keys.contains(column));
-            part.finer.extend(others.cloned());
+            let all = FLOW_AT_INTERFACE.iter().cloned().map(KeyColumn::from);
+            part.finer.extend(all.filter(|column| !keys.contains(column)));
             let flow = part.finer.len() - 1;
             part.joins.push(Join { columns: 1, by: JoinBy::Max });
             part.joins.push(Join { columns: flow, by: JoinBy::Sum });
@@ -236,14 +237,14 @@ mod tests {
 
     #[test]
     fn what_must_be_kept_apart_is() {
-        let keys = [Column::from(Field::SrcAddr)];
+        let keys = [KeyColumn::from(Field::SrcAddr)];
         let parts =
             |measures: &[Measure], counting| Part::all(&keys, measures, Order::Sum, counting, None);
         let plain = parts(&[Measure::Sum(Field::Bytes.into()), Measure::Count], Counting::Every);
         assert!(plain.iter().all(|part| part.finer.is_empty() && part.joins.is_empty()));
         assert_eq!(plain.len(), 2);
         let unique = parts(&[Measure::Unique(Field::DstAddr.into())], Counting::Once);
-        assert_eq!(unique[0].finer, [Column::from(Field::DstAddr)]);
+        assert_eq!(unique[0].finer, [KeyColumn::from(Field::DstAddr)]);
         assert_eq!(unique[0].measure, Measure::Count);
         let once = parts(&[Measure::Average(Field::Bytes.into())], Counting::Once);
         assert_eq!(once.len(), 2);

@@ -11,6 +11,7 @@ use crate::key::{KeyShape, Lane, Part};
 use crate::layout::{Column, Layout, Place, Stretch};
 use crate::measure::{Measure, Part as QueryPart, Role};
 use crate::query::{Query, Scope};
+use crate::view::{KeyColumn, View};
 
 /// How to answer all queries over records of one layout.
 #[derive(Debug)]
@@ -45,14 +46,23 @@ pub struct Step {
     pub shape: KeyShape,
     /// What the period is made of.
     pub period: Option<Period>,
-    /// Where each key is found.
-    pub keys: Vec<Source>,
+    /// Where each key is found, and how it is seen.
+    pub keys: Vec<Key>,
     /// How regular records' keys are kept; none if they lack a key.
     pub lane: Option<Lane>,
     /// Where the value is found; none for a count.
     pub value: Option<Source>,
     /// Whether values only count, each as one.
     pub counts: bool,
+}
+
+/// A key of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Where its column's values are found.
+    pub source: Source,
+    /// What is made of them.
+    pub view: View,
 }
 
 /// How an event's period is found.
@@ -159,8 +169,9 @@ fn read_records(queries: &[Query], layout: &Layout) -> Reading {
         matches!(layout.kind(column), Kind::Number(_)).then_some(column)
     };
     let finer = queries.iter().flat_map(Query::parts).flat_map(|part| part.finer);
-    let finer = finer.filter_map(|column| number(&column));
-    let keys = queries.iter().flat_map(|query| &query.keys).filter_map(number).chain(finer);
+    let finer = finer.filter_map(|key| number(key.column()));
+    let keys = queries.iter().flat_map(|query| &query.keys).map(KeyColumn::column);
+    let keys = keys.filter_map(number).chain(finer);
     let mut unpadded: Vec<usize> = keys.collect();
     unpadded.sort_unstable();
     unpadded.dedup();
@@ -224,23 +235,41 @@ impl Treaty<'_> {
         Source { place, stretch, regular, is_checked }
     }
 
-    /// How a key's texts are encoded.
-    fn part(&self, key: &Source) -> Part {
-        let column = key.stretch.filter(|_| key.is_checked).and_then(Stretch::one);
+    /// How a column's texts are encoded.
+    fn part(&self, source: &Source) -> Part {
+        let column = source.stretch.filter(|_| source.is_checked).and_then(Stretch::one);
         column.map_or(Part::Text, |column| Part::of(self.reading.layout().kind(column)))
+    }
+
+    /// A key, and how its texts are encoded.
+    fn key(&self, form: Form, key: &KeyColumn) -> (Key, Part) {
+        let source = self.source(form, key.column());
+        let (view, part) = match (key.view(), self.part(&source)) {
+            (View::Prefix { v4, v6 }, Part::Address) => {
+                (key.view().clone(), Part::Prefix { v4: *v4, v6: *v6 })
+            }
+            // A number has no prefix; it stays as it is.
+            (View::Prefix { .. }, part @ Part::Number(_)) => (View::Whole, part),
+            (View::Whole, part) => (View::Whole, part),
+            (view @ (View::Prefix { .. } | View::Label(_)), _) => (view.clone(), Part::Text),
+        };
+        (Key { source, view }, part)
     }
 }
 
 impl Step {
     fn new(query: &Query, part: &QueryPart, selection: usize, treaty: &Treaty<'_>) -> Self {
         let source = |column: &Column| treaty.source(query.form, column);
-        let keys: Vec<Source> = query.keys.iter().chain(&part.finer).map(source).collect();
+        let keys = query.keys.iter().chain(&part.finer);
+        let keys = keys.map(|key| treaty.key(query.form, key));
+        let (keys, key_parts): (Vec<Key>, Vec<Part>) = keys.unzip();
         let time = || source(&Field::Start.into());
         let period = part.period.map(|seconds| Period { time: time(), seconds });
         let parts = period.iter().map(|_| Part::Number(u32::BITS));
-        let parts = parts.chain(keys.iter().map(|key| treaty.part(key))).collect();
+        let parts = parts.chain(key_parts).collect();
         let shape = KeyShape::with_texts(parts, treaty.texts);
-        let mut sources = keys.iter().chain(period.iter().map(|period| &period.time));
+        let sources = keys.iter().map(|key| &key.source);
+        let mut sources = sources.chain(period.iter().map(|period| &period.time));
         let is_regular = sources.all(|key| key.regular != Regular::Missing);
         let value = part.measure.number().map(source);
         let lane = is_regular.then(|| shape.lane());

@@ -7,6 +7,7 @@ use crate::field::{Field, Kind};
 use crate::filter::{Filter, Predicate};
 use crate::layout::Column;
 use crate::measure::{Counting, Having, Measure, Order, Part};
+use crate::view::KeyColumn;
 
 /// The most keys of a query: twice as many as CloudWatch Contributor Insights allows, enough for
 /// the five that tell a flow, its interface, its time and what became of it.
@@ -45,7 +46,7 @@ pub struct Query {
     pub(crate) filter: Filter,
     pub(crate) period: Option<u32>,
     pub(crate) order: Order,
-    pub(crate) keys: Vec<Column>,
+    pub(crate) keys: Vec<KeyColumn>,
     pub(crate) labels: Vec<String>,
     /// At least one.
     pub(crate) measures: Vec<Measure>,
@@ -156,7 +157,8 @@ impl Query {
     pub(crate) fn columns(&self) -> impl Iterator<Item = &Column> {
         let tested = self.filter.tests.iter().map(|test| &test.column);
         let measured = self.measures.iter().filter_map(Measure::column);
-        self.keys.iter().chain(measured).chain(self.counting.columns()).chain(tested)
+        let keys = self.keys.iter().map(KeyColumn::column);
+        keys.chain(measured).chain(self.counting.columns()).chain(tested)
     }
 
     /// The columns of which it needs the text as it is, also where that is a number or an address.
@@ -172,7 +174,8 @@ impl Query {
         let tested = self.filter.texts().filter(move |(column, is_value)| {
             !(*is_value && measured().any(|other| other == *column) && is_number(column))
         });
-        keys.into_iter().flatten().chain(tested.map(|(column, _)| column))
+        let keys = keys.into_iter().flatten().map(KeyColumn::column);
+        keys.chain(tested.map(|(column, _)| column))
     }
 }
 
@@ -251,11 +254,12 @@ impl QueryBuilder {
     }
 
     /// A contributor is a distinct combination of these values. Without keys there is one
-    /// contributor, which is everything.
+    /// contributor, which is everything. A column may be there more than once, each time in
+    /// another view.
     #[must_use]
-    pub fn group_by<C: Into<Column>>(mut self, keys: impl IntoIterator<Item = C>) -> Self {
+    pub fn group_by<K: Into<KeyColumn>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
         self.query.keys = keys.into_iter().map(Into::into).collect();
-        self.query.labels = self.query.keys.iter().map(Column::label).collect();
+        self.query.labels = self.query.keys.iter().map(KeyColumn::label).collect();
         self
     }
 
@@ -306,8 +310,9 @@ impl QueryBuilder {
     ///
     /// # Errors
     /// [`ErrorKind::Query`] for more than eight keys, a key twice, labels that do not match the
-    /// keys, position 0, the sum of a field that is text, a period that is no multiple of 60
-    /// seconds up to a day, or columns that events of this form do not have.
+    /// keys, prefixes of what is no address, position 0, the sum of a field that is text, a period
+    /// that is no multiple of 60 seconds up to a day, or columns that events of this form do not
+    /// have.
     pub fn build(self) -> Result<Query, Error> {
         let query = self.query;
         let fail = |message: String| Err(Error::new(ErrorKind::Query, message));
@@ -319,7 +324,10 @@ impl QueryBuilder {
         }
         for (at, key) in query.keys.iter().enumerate() {
             if query.keys[..at].contains(key) {
-                return fail(format!("key {} is there twice", key.label()));
+                return fail(format!("key {} is there twice", query.labels[at]));
+            }
+            if let Some(fault) = key.fault() {
+                return fail(fault);
             }
         }
         for column in query.columns() {

@@ -117,7 +117,7 @@ fn measured(measure: &Measure, counting: Counting, records: &[&Seen]) -> Option<
             (2 * total + count) / (2 * count.max(1))
         }
         Measure::Unique(column) => {
-            let texts = records.iter().map(|seen| seen.text(field(column)));
+            let texts = records.iter().map(|seen| seen.text(field(column.column())));
             texts.collect::<BTreeSet<_>>().len() as u128 * ONE
         }
         _ => panic!("a measure without a twin"),

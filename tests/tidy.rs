@@ -9,7 +9,7 @@ const FLOORS: [&[&str]; 8] = [
     &["scan", "source"],
     &["json", "record layout", "container", "tally", "batch"],
     // The filter names columns only; `query` is to its right.
-    &["pattern", "filter", "intern", "key", "measure", "query", "plan"],
+    &["pattern", "filter", "labels", "view", "intern", "key", "measure", "query", "plan"],
     &["spill", "group", "rank", "report", "engine"],
     &["generate", "dialect", "metric", "summary", "survey"],
     &["render"],

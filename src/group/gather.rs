@@ -4,10 +4,11 @@ use super::Scratch;
 use super::table::Word;
 use crate::amount::Amount;
 use crate::batch::Batch;
-use crate::key::{TEXT_BITS, cut, push_number, push_text, push_v4};
-use crate::plan::{Period, Regular, Step};
+use crate::key::{TEXT_BITS, push_number, push_text, push_v4};
+use crate::plan::{Key, Period, Regular, Step};
 use crate::scan::Marks;
 use crate::value::Number;
+use crate::view::{PREFIX_BYTES, View, cut, first_v4};
 
 /// Rows that have a value, and how many have none.
 pub struct WithValue<'a> {
@@ -85,40 +86,80 @@ pub fn gather_keys<
     keys.clear();
     keys.extend(periods.iter().map(|&period| K::from(period.into())));
     keys.resize(selected.len(), K::default());
-    for (nth, source) in step.keys.iter().enumerate() {
+    for (nth, Key { source, view }) in step.keys.iter().enumerate() {
         // The first key needs no room made for it (and may have as many bits as the word).
         let join = |key: K, value: u64, bits: u32| match nth {
             0 if periods.is_empty() => K::from(value),
             _ => key << bits | K::from(value),
         };
-        match source.regular {
-            Regular::Address(place) => {
+        let rows = keys.iter_mut().zip(selected);
+        // The numbers of texts, or that there is none.
+        let texts = step.shape.numbered_texts();
+        let texts = || texts.expect("keys with texts pack only where texts have numbers");
+        let mut number_or_unpack = |number: Option<u32>, at: usize| {
+            if number.is_none() {
+                unpacked.push(at as u32);
+            }
+            u64::from(number.unwrap_or_default())
+        };
+        match (source.regular, source.stretch, view) {
+            (Regular::Address(place), _, View::Whole) => {
                 let values = batch.addresses(place);
-                for (key, &at) in keys.iter_mut().zip(selected) {
+                for (key, &at) in rows {
                     *key = join(*key, u64::from(values[at as usize]), u32::BITS);
                 }
             }
-            Regular::Number(place, bits) => {
+            (Regular::Address(place), _, View::Prefix { v4, .. }) => {
+                let (values, mask) = (batch.addresses(place), first_v4(u32::MAX, *v4));
+                for (key, &at) in rows {
+                    *key = join(*key, u64::from(values[at as usize] & mask), u32::BITS);
+                }
+            }
+            (Regular::Number(place, bits), _, View::Whole | View::Prefix { .. }) => {
                 let values = batch.numbers(place);
-                for (key, &at) in keys.iter_mut().zip(selected) {
+                for (key, &at) in rows {
                     *key = join(*key, values[at as usize], bits);
                 }
             }
-            Regular::Text => {
-                let (Some(texts), Some(stretch)) = (step.shape.numbered_texts(), source.stretch)
-                else {
-                    unreachable!("keys with texts pack only where texts have numbers")
-                };
-                for (at, (key, &position)) in keys.iter_mut().zip(selected).enumerate() {
+            (Regular::Text, Some(stretch), View::Whole) => {
+                let texts = texts();
+                for (at, (key, &position)) in rows.enumerate() {
                     let text = cut(batch.regular_text(marks, position as usize, stretch));
                     let number = remembered.number(texts, stretch.first, text);
-                    if number.is_none() {
-                        unpacked.push(at as u32);
-                    }
-                    *key = join(*key, number.unwrap_or_default().into(), TEXT_BITS);
+                    *key = join(*key, number_or_unpack(number, at), TEXT_BITS);
                 }
             }
-            Regular::Missing => unreachable!("a step without a key column has no lane"),
+            (Regular::Text, Some(stretch), View::Prefix { .. }) => {
+                let texts = texts();
+                let mut buffer = [0; PREFIX_BYTES];
+                for (at, (key, &position)) in rows.enumerate() {
+                    let text = batch.regular_text(marks, position as usize, stretch);
+                    let text = cut(view.seen(text, &mut buffer));
+                    let number = remembered.number(texts, stretch.first, text);
+                    *key = join(*key, number_or_unpack(number, at), TEXT_BITS);
+                }
+            }
+            (regular, stretch, View::Label(labels)) => {
+                let (texts, list) = (texts(), remembered.place_of(labels));
+                for (at, (key, &position)) in rows.enumerate() {
+                    let row = position as usize;
+                    let label = match (regular, stretch) {
+                        (Regular::Address(place), _) => labels.find_v4(batch.addresses(place)[row]),
+                        (Regular::Number(place, _), _) => {
+                            labels.find_number(batch.numbers(place)[row])
+                        }
+                        (Regular::Text, Some(stretch)) => {
+                            remembered.label_of(list, batch.regular_text(marks, row, stretch))
+                        }
+                        _ => unreachable!("a step without a key column has no lane"),
+                    };
+                    let number = remembered.label_number(texts, list, label);
+                    *key = join(*key, number_or_unpack(number, at), TEXT_BITS);
+                }
+            }
+            (Regular::Text | Regular::Missing, ..) => {
+                unreachable!("a step without a key column has no lane")
+            }
         }
     }
 }
@@ -136,12 +177,28 @@ pub fn push_keys(
     position: usize,
     bytes: &mut Vec<u8>,
 ) {
-    for source in &step.keys {
-        match (source.regular, source.stretch) {
-            (Regular::Address(place), _) => push_v4(bytes, batch.addresses(place)[position]),
-            (Regular::Number(place, _), _) => push_number(bytes, batch.numbers(place)[position]),
-            (_, Some(stretch)) => push_text(bytes, batch.regular_text(marks, position, stretch)),
-            (_, None) => unreachable!("a step without a key column has no lane"),
+    for Key { source, view } in &step.keys {
+        match (source.regular, source.stretch, view) {
+            (Regular::Address(place), _, View::Whole) => {
+                push_v4(bytes, batch.addresses(place)[position]);
+            }
+            (Regular::Address(place), _, View::Prefix { v4, .. }) => {
+                push_v4(bytes, first_v4(batch.addresses(place)[position], *v4));
+            }
+            (Regular::Address(place), _, View::Label(labels)) => {
+                push_text(bytes, labels.text(labels.find_v4(batch.addresses(place)[position])));
+            }
+            (Regular::Number(place, _), _, View::Label(labels)) => {
+                push_text(bytes, labels.text(labels.find_number(batch.numbers(place)[position])));
+            }
+            (Regular::Number(place, _), _, View::Whole | View::Prefix { .. }) => {
+                push_number(bytes, batch.numbers(place)[position]);
+            }
+            (_, Some(stretch), view) => {
+                let text = batch.regular_text(marks, position, stretch);
+                push_text(bytes, view.seen(text, &mut [0; PREFIX_BYTES]));
+            }
+            (_, None, _) => unreachable!("a step without a key column has no lane"),
         }
     }
 }

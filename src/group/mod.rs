@@ -30,6 +30,7 @@ use crate::measure::{Measure, Part, Role};
 use crate::plan::{Regular, Source, Step};
 use crate::scan::Marks;
 use crate::value::Number;
+use crate::view::PREFIX_BYTES;
 
 use gather::{gather_keys, gather_periods, gather_values, values_of};
 pub use moments::{Moment, Moments};
@@ -120,6 +121,8 @@ pub struct Scratch {
     /// Where among the keys that were gathered a text has no number.
     unpacked: Vec<u32>,
     periods: Vec<u32>,
+    /// The texts of prefixes that keys see of a plain row.
+    prefixes: Vec<[u8; PREFIX_BYTES]>,
     selected: Vec<u32>,
     odd: Vec<(u32, Amount)>,
 }
@@ -167,7 +170,7 @@ impl Groups {
         selected: &[u32],
         scratch: &mut Scratch,
     ) {
-        if step.keys.iter().any(|key| key.regular == Regular::Missing) {
+        if step.keys.iter().any(|key| key.source.regular == Regular::Missing) {
             self.uses.no_key += selected.len() as u64;
             return;
         }
@@ -275,9 +278,11 @@ impl Groups {
         let mut digits = [0; PERIOD_DIGITS];
         let mut texts = [&b""[..]; PARTS_MAX];
         let first = usize::from(step.period.is_some());
-        for (slot, key) in texts[first..].iter_mut().zip(&step.keys) {
-            match text(key) {
-                Some(found) => *slot = found,
+        scratch.prefixes.resize(PARTS_MAX, [0; PREFIX_BYTES]);
+        let slots = texts[first..].iter_mut().zip(&mut scratch.prefixes);
+        for ((slot, prefix), key) in slots.zip(&step.keys) {
+            match text(&key.source) {
+                Some(found) => *slot = key.view.seen(found, prefix),
                 None => {
                     self.uses.no_key += 1;
                     return;

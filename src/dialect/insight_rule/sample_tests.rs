@@ -5,6 +5,7 @@ use super::tests::{RULE, parse};
 use crate::field::Field;
 use crate::layout::{Column, Layout};
 use crate::measure::Measure;
+use crate::view::KeyColumn;
 
 /// A rule of these members, without log groups.
 fn rule(format: &str, fields: &str, contribution: &str, aggregate: &str) -> String {
@@ -168,9 +169,9 @@ fn aliases_as_names_of_fields() {
     let columns =
         [Column::Field(Field::SrcAddr), Column::Position(5), Column::Name("my-column".to_owned())];
     let query = by_name.to_query(10);
-    assert_eq!(query.keys, columns);
+    assert_eq!(query.keys, columns.map(KeyColumn::from));
     assert_eq!(*query.measure(), Measure::Sum(Field::Bytes.into()));
-    assert_eq!(rule.to_query(10).keys[0], Column::Position(4));
+    assert_eq!(rule.to_query(10).keys[0], Column::Position(4).into());
 
     let error = |text: &str| parse(text).unwrap().by_name().unwrap_err().to_string();
     let twice = text.replace("\"my-column\"", "\"src_addr\"");

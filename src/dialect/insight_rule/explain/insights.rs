@@ -31,9 +31,9 @@ impl InsightRule {
             lines.push(format!("filter {}", condition(test)));
         }
         for key in &query.keys {
-            lines.push(format!("filter ispresent({})", name(key)));
+            lines.push(format!("filter ispresent({})", name(key.column())));
         }
-        let keys: Vec<String> = query.keys.iter().map(name).collect();
+        let keys: Vec<String> = query.keys.iter().map(|key| name(key.column())).collect();
         let keys = keys.join(", ");
         match query.measure().column() {
             Some(column) => {

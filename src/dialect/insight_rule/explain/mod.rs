@@ -70,7 +70,7 @@ impl InsightRule {
         for (at, test) in query.filter.tests.iter().enumerate() {
             say(if at == 0 { "keeps" } else { "and" }, &in_words(test));
         }
-        let keys: Vec<String> = query.keys.iter().map(shown).collect();
+        let keys: Vec<String> = query.keys.iter().map(|key| shown(key.column())).collect();
         say("keys", &format!("{}, {}", keys.join(", "), lane(&query)));
         match query.measure().column() {
             Some(column) => say("value", &format!("the sum of {}", shown(column))),
@@ -125,7 +125,7 @@ fn lane(query: &Query) -> &'static str {
         Some(position) => Part::of(layout.kind(position - 1)),
         None => Part::Text,
     };
-    let parts = query.keys.iter().map(part).collect();
+    let parts = query.keys.iter().map(|key| part(key.column())).collect();
     match KeyShape::with_texts(parts, &Arc::default()).lane() {
         Lane::Narrow => "in 64 bits",
         Lane::Packed => "in 128 bits",

@@ -103,14 +103,14 @@ where
         .keys
         .iter()
         .zip(&query.labels)
-        .map(|(key, label)| format!("{} AS {}", (spelling.key)(key), named(label)))
+        .map(|(key, label)| format!("{} AS {}", (spelling.key)(key.column()), named(label)))
         .collect();
     let mut tests: Vec<String> = Vec::new();
     for test in &query.filter.tests {
         tests.push(predicate(test, &spelling.text, &spelling.number));
     }
     for key in &query.keys {
-        tests.push(format!("{} IS NOT NULL", (spelling.text)(key)));
+        tests.push(format!("{} IS NOT NULL", (spelling.text)(key.column())));
     }
     match query.measure().column() {
         Some(column) => {

@@ -7,23 +7,33 @@
 //! encoding in a run, which depends on nothing but the texts and the kinds of the columns; so
 //! equal contributors always meet.
 
+#[cfg(test)]
+mod tests;
+
 use std::cmp::Ordering;
 use std::io::Write;
-use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
+
+use memchr::memrchr;
 
 use crate::field::Kind;
 use crate::intern::Texts;
 use crate::value::{Address, Number};
-
-/// Key text beyond this is cut: Contributor Insights' limit of 1 KB for a key.
-pub const KEY_BYTES_MAX: usize = 1024;
+use crate::view::{PREFIX_BYTES, cut, first_v4, first_v6, write_v4, write_v6};
 
 /// How one key's texts are encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// An address: 32 bits if it is IPv4.
     Address,
+    /// A prefix of so many bits: of IPv4 its first address, in 32 bits; of a full length the
+    /// address itself.
+    Prefix {
+        /// Bits of IPv4.
+        v4: u8,
+        /// Bits of IPv6.
+        v6: u8,
+    },
     /// A number of at most this many bits.
     Number(u32),
     /// Bytes.
@@ -37,6 +47,45 @@ impl Part {
             Kind::Address => Self::Address,
             Kind::Number(limit) => Self::Number(u64::BITS - limit.leading_zeros()),
             Kind::Status | Kind::Text => Self::Text,
+        }
+    }
+
+    /// The address that a text is or, of a prefix, begins with, if it packs: what is written of
+    /// that is the text again.
+    fn address(self, text: &[u8]) -> Address {
+        let Self::Prefix { v4, v6 } = self else {
+            let is_address = self == Self::Address;
+            return if is_address { Address::parse(text) } else { Address::Bad };
+        };
+        let slash = memrchr(b'/', text);
+        let (first, length) = match slash {
+            Some(at) => (&text[..at], Some(Number::parse(&text[at + 1..]))),
+            None => (text, None),
+        };
+        let is_length =
+            |bits: u8, all: u8| length == (bits != all).then_some(Number::Plain(bits.into()));
+        match Address::parse(first) {
+            Address::V4(first) if is_length(v4, 32) && first == first_v4(first, v4) => {
+                Address::V4(first)
+            }
+            Address::V6(first) if is_length(v6, 128) && first == first_v6(first, v6) => {
+                Address::V6(first)
+            }
+            _ => Address::Bad,
+        }
+    }
+
+    fn v4<'a>(self, first: u32) -> Value<'a> {
+        match self {
+            Self::Prefix { v4, .. } => Value::V4(first, v4),
+            Self::Address | Self::Number(_) | Self::Text => Value::V4(first, 32),
+        }
+    }
+
+    fn v6<'a>(self, first: u128) -> Value<'a> {
+        match self {
+            Self::Prefix { v6, .. } => Value::V6(first, v6),
+            Self::Address | Self::Number(_) | Self::Text => Value::V6(first, 128),
         }
     }
 }
@@ -83,8 +132,9 @@ pub enum Key {
 
 /// One key's value, decoded.
 enum Value<'a> {
-    V4(u32),
-    V6(u128),
+    /// The first address of a prefix of so many bits.
+    V4(u32, u8),
+    V6(u128, u8),
     Number(u64),
     Text(&'a [u8]),
 }
@@ -114,7 +164,7 @@ impl KeyShape {
     /// The bits that the values of a part take; none for bytes.
     fn bits(&self, part: Part) -> Option<u32> {
         match part {
-            Part::Address => Some(32),
+            Part::Address | Part::Prefix { .. } => Some(32),
             Part::Number(bits) => Some(bits),
             Part::Text => self.texts.as_ref().map(|_| TEXT_BITS),
         }
@@ -147,20 +197,23 @@ impl KeyShape {
                 Lane::Wide => {}
             }
         }
-        if let ([Part::Address], [text]) = (self.parts.as_slice(), texts)
-            && let Address::V6(address) = Address::parse(text)
+        if let ([part], [text]) = (self.parts.as_slice(), texts)
+            && let Address::V6(address) = part.address(text)
         {
             return Key::Packed(address);
         }
         bytes.clear();
         for (&part, text) in self.parts.iter().zip(texts) {
-            match (part, Address::parse(text), Number::parse(text)) {
-                (Part::Address, Address::V4(address), _) => push_v4(bytes, address),
-                (Part::Address, Address::V6(address), _) => {
+            match (part.address(text), part) {
+                (Address::V4(address), _) => push_v4(bytes, address),
+                (Address::V6(address), _) => {
                     bytes.push(TAG_V6);
                     bytes.extend(address.to_be_bytes());
                 }
-                (Part::Number(_), _, Number::Plain(value)) => push_number(bytes, value),
+                (_, Part::Number(_)) => match Number::parse(text) {
+                    Number::Plain(value) => push_number(bytes, value),
+                    _ => push_text(bytes, text),
+                },
                 _ => push_text(bytes, text),
             }
         }
@@ -171,7 +224,7 @@ impl KeyShape {
     fn pack(&self, texts: &[&[u8]]) -> Option<u128> {
         self.parts.iter().zip(texts).try_fold(0u128, |word, (&part, text)| {
             let value = match part {
-                Part::Address => match Address::parse(text) {
+                Part::Address | Part::Prefix { .. } => match part.address(text) {
                     Address::V4(address) => u64::from(address),
                     _ => return None,
                 },
@@ -191,7 +244,7 @@ impl KeyShape {
     pub fn texts(&self, key: &Key) -> Vec<Vec<u8>> {
         let mut texts = Vec::with_capacity(self.parts.len());
         self.values(key, |_, value| {
-            let mut buffer = [0; 48];
+            let mut buffer = [0; PREFIX_BYTES];
             texts.push(value.text(&mut buffer).to_vec());
         });
         texts
@@ -273,7 +326,7 @@ impl KeyShape {
             if order == Ordering::Equal
                 && let Some(left) = &parts[at]
             {
-                order = left.text(&mut [0; 48]).cmp(value.text(&mut [0; 48]));
+                order = left.text(&mut [0; PREFIX_BYTES]).cmp(value.text(&mut [0; PREFIX_BYTES]));
             }
         });
         order
@@ -284,7 +337,7 @@ impl KeyShape {
         let mut rest = match key {
             Key::Narrow(word) => return self.unpack(u128::from(*word), visit),
             Key::Packed(word) if self.lane() == Lane::Packed => return self.unpack(*word, visit),
-            Key::Packed(word) => return visit(0, Value::V6(*word)),
+            Key::Packed(word) => return visit(0, self.parts[0].v6(*word)),
             Key::Wide(bytes) => &bytes[..],
         };
         for at in 0..self.parts.len() {
@@ -294,8 +347,8 @@ impl KeyShape {
             visit(
                 at,
                 match tag {
-                    TAG_V4 => Value::V4(number() as u32),
-                    TAG_V6 => Value::V6(number()),
+                    TAG_V4 => self.parts[at].v4(number() as u32),
+                    TAG_V6 => self.parts[at].v6(number()),
                     TAG_NUMBER => Value::Number(number() as u64),
                     _ => Value::Text(&value[2..]),
                 },
@@ -313,7 +366,7 @@ impl KeyShape {
             visit(
                 at,
                 match (part, &self.texts) {
-                    (Part::Address, _) => Value::V4(value as u32),
+                    (Part::Address | Part::Prefix { .. }, _) => part.v4(value as u32),
                     (Part::Text, Some(texts)) => Value::Text(texts.text(value as u32)),
                     _ => Value::Number(value),
                 },
@@ -347,20 +400,6 @@ pub fn push_number(bytes: &mut Vec<u8>, value: u64) {
     bytes.extend(value.to_be_bytes());
 }
 
-/// A key's text, cut at a character's boundary if it is too long.
-pub fn cut(text: &[u8]) -> &[u8] {
-    match text.get(..KEY_BYTES_MAX) {
-        None => text,
-        Some(_) => {
-            let is_boundary = |&end: &usize| text[end] & 0b1100_0000 != 0b1000_0000;
-            let end = (KEY_BYTES_MAX - 3..=KEY_BYTES_MAX)
-                .rev()
-                .find(|end| *end == text.len() || is_boundary(end));
-            &text[..end.unwrap_or(KEY_BYTES_MAX)]
-        }
-    }
-}
-
 /// Appends a text to a wide key, cut if it is too long.
 pub fn push_text(bytes: &mut Vec<u8>, text: &[u8]) {
     let text = cut(text);
@@ -370,148 +409,18 @@ pub fn push_text(bytes: &mut Vec<u8>, text: &[u8]) {
 }
 
 impl Value<'_> {
-    /// The text, written to `buffer` where it is not there already. 48 bytes hold any address
-    /// (45) or number (20).
-    fn text<'b>(&'b self, buffer: &'b mut [u8; 48]) -> &'b [u8] {
+    /// The text, written to `buffer` where it is not there already. It holds any prefix, and any
+    /// number (20).
+    fn text<'b>(&'b self, buffer: &'b mut [u8; PREFIX_BYTES]) -> &'b [u8] {
         let mut rest = &mut buffer[..];
         let written = match self {
             Self::Text(text) => return text,
-            Self::V4(address) => write!(rest, "{}", Ipv4Addr::from_bits(*address)),
-            Self::V6(address) => write!(rest, "{}", Ipv6Addr::from_bits(*address)),
+            Self::V4(first, bits) => return write_v4(*first, *bits, buffer),
+            Self::V6(first, bits) => return write_v6(*first, *bits, buffer),
             Self::Number(value) => write!(rest, "{value}"),
         };
         debug_assert!(written.is_ok());
-        let length = 48 - rest.len();
+        let length = PREFIX_BYTES - rest.len();
         &buffer[..length]
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PORT: Part = Part::Number(16);
-
-    fn round_trip(parts: &[Part], texts: &[&str]) -> Key {
-        let shape = KeyShape::new(parts.to_vec());
-        let bytes: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
-        let key = shape.encode(&bytes, &mut Vec::new());
-        assert_eq!(shape.texts(&key), bytes, "{key:?}");
-        key
-    }
-
-    #[test]
-    fn every_combination_of_texts_comes_back() {
-        use Part::{Address, Number, Text};
-        assert_eq!(round_trip(&[Address], &["10.0.0.1"]), Key::Narrow(0x0a00_0001));
-        assert_eq!(round_trip(&[Address], &["::1"]), Key::Packed(1));
-        assert!(matches!(round_trip(&[Address], &["-"]), Key::Wide(_)));
-        assert!(matches!(round_trip(&[Address], &["010.0.0.1"]), Key::Wide(_)));
-        let pair = round_trip(&[Address; 2], &["0.0.0.1", "255.0.0.2"]);
-        assert_eq!(pair, Key::Narrow(0x0000_0001_ff00_0002));
-        assert!(matches!(round_trip(&[Address; 2], &["::1", "1.1.1.1"]), Key::Wide(_)));
-        let five = [Address, Address, PORT, PORT, Number(8)];
-        let key = round_trip(&five[..4], &["1.2.3.4", "5.6.7.8", "65535", "0"]);
-        assert!(matches!(key, Key::Packed(_)));
-        assert!(matches!(round_trip(&[PORT], &["0443"]), Key::Wide(_)));
-        assert!(matches!(round_trip(&[Number(64)], &["18446744073709551615"]), Key::Narrow(_)));
-        assert!(matches!(round_trip(&[Text, Address], &["eni-1", "1.1.1.1"]), Key::Wide(_)));
-        assert!(matches!(round_trip(&[Text], &[""]), Key::Wide(_)));
-        // Numbers beyond their field's range can stand in a column without a known field only.
-        assert!(matches!(round_trip(&[PORT], &["65536"]), Key::Wide(_)));
-    }
-
-    #[test]
-    fn a_period_comes_off_any_key() {
-        use Part::{Address, Number, Text};
-        let check = |parts: &[Part], texts: &[&str]| {
-            let rest = KeyShape::new(parts.to_vec());
-            let bytes: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
-            let key = rest.encode(&bytes, &mut Vec::new());
-            let whole = KeyShape::new([&[Number(32)], parts].concat());
-            let with_period = [&[&b"28333333"[..]], &bytes[..]].concat();
-            let with_period = whole.encode(&with_period, &mut Vec::new());
-            assert_eq!(whole.split_first(&with_period, &rest), Some((28_333_333, key.clone())));
-            // Where files have columns of different kinds, all is text.
-            let text = KeyShape::new(vec![Text; parts.len() + 1]);
-            let with_period = [&[&b"28333333"[..]], &bytes[..]].concat();
-            let with_period = text.encode(&with_period, &mut Vec::new());
-            assert_eq!(text.split_first(&with_period, &rest), Some((28_333_333, key)));
-        };
-        check(&[], &[]);
-        check(&[Address], &["10.0.0.1"]);
-        check(&[Address], &["::1"]);
-        check(&[Address], &["-"]);
-        check(&[Address; 2], &["255.255.255.255", "0.0.0.0"]);
-        check(&[Address, Address, PORT, PORT], &["1.2.3.4", "5.6.7.8", "65535", "0"]);
-        check(&[Number(64), Number(64)], &["18446744073709551615", "7"]);
-        check(&[Text, Address], &["eni-1", "1.1.1.1"]);
-    }
-
-    #[test]
-    fn the_last_parts_come_off_any_key() {
-        use Part::{Address, Number, Text};
-        let texts = Arc::new(Texts::default());
-        for text in ["eni-1", "-"] {
-            texts.number(text.as_bytes());
-        }
-        let check = |parts: &[Part], values: &[&str]| {
-            let bytes: Vec<&[u8]> = values.iter().map(|text| text.as_bytes()).collect();
-            for shape in
-                [KeyShape::new(parts.to_vec()), KeyShape::with_texts(parts.to_vec(), &texts)]
-            {
-                let key = shape.encode(&bytes, &mut Vec::new());
-                for columns in 1..parts.len() {
-                    let rest = shape.without_last(columns);
-                    let expected = rest.encode(&bytes[..parts.len() - columns], &mut Vec::new());
-                    assert_eq!(shape.coarser(&key, &rest), expected, "{values:?} {columns}");
-                }
-            }
-        };
-        check(&[Address, Address], &["10.0.0.1", "10.0.0.2"]);
-        check(&[Address, Address, PORT, PORT], &["1.2.3.4", "5.6.7.8", "65535", "0"]);
-        check(&[Address, Address], &["::1", "10.0.0.2"]);
-        check(&[Address, Address, Number(64)], &["10.0.0.2", "::1", "7"]);
-        check(&[Address, Text, PORT], &["10.0.0.2", "eni-1", "7"]);
-        check(&[Text, Text, Address], &["eni-1", "other", "::1"]);
-        check(&[Number(64), PORT], &["18446744073709551615", "007"]);
-        check(&[Number(64), Number(64), Address], &["1", "2", "10.0.0.1"]);
-    }
-
-    #[test]
-    fn order_is_by_text_and_first_key_first() {
-        let shape = KeyShape::new(vec![Part::Address, PORT]);
-        let key = |address: &str, port: &str| {
-            shape.encode(&[address.as_bytes(), port.as_bytes()], &mut Vec::new())
-        };
-        let keys = [
-            ("-", "9"),
-            ("10.0.0.1", "443"),
-            ("10.0.0.10", "1"),
-            ("10.0.0.9", "100"),
-            ("::1", "1"),
-        ];
-        for (i, left) in keys.iter().enumerate() {
-            for (j, right) in keys.iter().enumerate() {
-                let order = shape.compare(&key(left.0, left.1), &key(right.0, right.1));
-                assert_eq!(order, i.cmp(&j), "{left:?} {right:?}");
-            }
-        }
-        assert_eq!(shape.compare(&key("1.1.1.1", "9"), &key("1.1.1.1", "10")), Ordering::Greater);
-    }
-
-    #[test]
-    fn long_keys_are_cut_between_characters() {
-        let cut = |text: &str| {
-            let mut bytes = Vec::new();
-            push_text(&mut bytes, text.as_bytes());
-            bytes.len() - 3
-        };
-        assert_eq!(cut(&"a".repeat(1023)), 1023);
-        assert_eq!(cut(&"a".repeat(1024)), 1024);
-        assert_eq!(cut(&"a".repeat(1025)), 1024);
-        assert_eq!(cut(&format!("{}é", "a".repeat(1023))), 1023);
-        assert_eq!(cut(&format!("{}é", "a".repeat(1022))), 1024);
-        assert_eq!(cut(&format!("{}😀", "a".repeat(1021))), 1021);
     }
 }
