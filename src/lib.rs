@@ -33,7 +33,7 @@
 //! | records | json, record and layout (a header is a line), container, tally, batch |
 //! | questions | pattern, filter, labels, view, intern, key, measure, query, plan |
 //! | work | spill, group, rank, report, engine |
-//! | dialects | dialect, metric, summary, survey |
+//! | dialects | dialect, metric, summary, survey, lists |
 //! | answers | render |
 //!
 //! State is exact numbers and merging is associative, so the answer does not depend on threads,
@@ -68,6 +68,7 @@ mod json;
 mod key;
 mod labels;
 mod layout;
+pub mod lists;
 mod measure;
 mod memory;
 pub mod metric;

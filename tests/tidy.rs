@@ -11,7 +11,7 @@ const FLOORS: [&[&str]; 8] = [
     // The filter names columns only; `query` is to its right.
     &["pattern", "filter", "labels", "view", "intern", "key", "measure", "query", "plan"],
     &["spill", "group", "rank", "report", "engine"],
-    &["generate", "dialect", "metric", "summary", "survey"],
+    &["generate", "dialect", "metric", "summary", "survey", "lists"],
     &["render"],
     &["cli", "main", "lib"],
 ];
