@@ -23,6 +23,7 @@ mod insight_report;
 pub mod json;
 pub mod matches;
 pub mod metric;
+pub mod parquet_out;
 mod spark;
 pub mod survey;
 pub mod table;
