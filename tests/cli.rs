@@ -387,15 +387,16 @@ fn generated_logs_are_flow_logs() {
 
 #[test]
 fn colour_is_bold_and_dim() {
-    use flowagg::{Engine, Source, render::table, summary};
+    use flowagg::{Engine, Source, render::sheet::Style, render::table, summary};
     let folder = Folder::new();
     folder.write("many.log", many_sources().as_bytes());
     let sources = [Source::path(folder.0.join("many.log"))];
     let report = Engine::new().run_all(&summary::queries(1).unwrap(), &sources).unwrap();
     let summary = summary::Summary::new(&report);
     let (mut plain, mut coloured) = (Vec::new(), Vec::new());
-    table::summary(&mut plain, &summary, false).unwrap();
-    table::summary(&mut coloured, &summary, true).unwrap();
+    table::summary(&mut plain, &summary, &Style::default()).unwrap();
+    let style = Style { is_coloured: true, ..Style::default() };
+    table::summary(&mut coloured, &summary, &style).unwrap();
     let coloured = String::from_utf8(coloured).unwrap();
     assert!(coloured.contains("\x1b[1mLines\x1b[0m"), "{coloured}");
     assert!(coloured.contains("\x1b[2m   others (4,999)"), "{coloured}");

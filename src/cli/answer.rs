@@ -1,6 +1,6 @@
 //! From a question to its answer on standard output, and to all that has to be said about it.
 
-use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -151,12 +151,6 @@ impl Verdict {
         let exit = if is_useless || has_faults { Exit::Partial } else { Exit::Whole };
         Self { is_answered: true, exit, message }
     }
-}
-
-/// Whether standard output may be coloured.
-pub fn is_coloured() -> bool {
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    !no_color && io::stdout().is_terminal()
 }
 
 /// Writes to standard output. That its reader has seen enough is no error.

@@ -6,13 +6,14 @@ use std::io::{self, Write};
 use flowagg::dialect::{FilterFile, FilterPattern, MetricFilter, NamedFilter, Transformation};
 use flowagg::metric::{Found, Metric, MetricOptions as Asking};
 use flowagg::render::metric::{self, Graph};
+use flowagg::render::sheets;
 use flowagg::{Error, ErrorKind, Form, Query, Report};
 
-use super::answer::{self, is_coloured, usage};
+use super::answer::{self, usage};
 use super::exit::Exit;
 use super::files::{self, Asked, Entry};
 use super::options::{Common, Format, MetricOptions};
-use super::{events, say};
+use super::{events, say, written};
 
 /// CloudWatch's resolution, and the period that is told if none is asked for.
 const PERIOD_SECONDS: u32 = 60;
@@ -68,6 +69,15 @@ pub fn run(options: &MetricOptions, common: &Common) -> Exit {
              other patterns",
             asked.label
         ));
+    }
+    let columns = filters.iter().map(|Asked { checked: filter, .. }| {
+        let dimensions = filter.dimensions().map(|(name, _)| name);
+        let unit = filter.transformation().unit.as_deref().unwrap_or("None");
+        sheets::metric_columns(dimensions, unit, options.alarm.is_some())
+    });
+    let columns: Vec<_> = columns.collect();
+    if let Err(message) = written::check(&columns, &[Format::Json], &common.output) {
+        return usage(message);
     }
     match asking(&filters, options, common) {
         Ok(asking) => ask(&filters, asking, options, common),
@@ -213,8 +223,10 @@ fn warn_of_many(filters: &[Asked<MetricFilter>], found: &[Found], common: &Commo
 
 fn write(out: &mut dyn Write, graphs: &[Graph], common: &Common) -> io::Result<()> {
     match common.format() {
-        Format::Table => metric::table(out, graphs, is_coloured()),
         Format::Json => metric::json(out, graphs),
-        Format::Csv => metric::csv(out, graphs),
+        Format::Table if !common.output.is_of_sheets() => {
+            metric::table(out, graphs, common.output.is_coloured())
+        }
+        _ => written::write(out, graphs.iter().map(sheets::metric).collect(), &common.output),
     }
 }

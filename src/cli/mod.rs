@@ -16,8 +16,10 @@ mod rule;
 mod say;
 mod summary;
 mod survey;
+mod terminal;
 mod test_pattern;
 mod when;
+mod written;
 
 use clap::Parser;
 

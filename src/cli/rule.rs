@@ -6,14 +6,15 @@
 use std::io::{self, Write};
 
 use flowagg::dialect::{InsightRule, NamedRule, RuleFile};
-use flowagg::render::{Ranking, csv, json, table};
+use flowagg::render::sheets::{self, RuleColumns};
+use flowagg::render::{Ranking, json};
 use flowagg::{Order, Query, Report};
 
-use super::answer::{self, is_coloured, usage};
-use super::events;
+use super::answer::{self, usage};
 use super::exit::Exit;
 use super::files::{self, Asked};
 use super::options::{Common, Format, RuleOptions};
+use super::{events, written};
 
 /// Runs the rules over the paths, or only looks at them.
 pub fn run(options: &RuleOptions, common: &Common) -> Exit {
@@ -39,6 +40,20 @@ pub fn run(options: &RuleOptions, common: &Common) -> Exit {
     };
     if options.explain {
         return explain(&rules, options, common);
+    }
+    let columns = rules.iter().map(|Asked { checked: rule, .. }| {
+        let asked = RuleColumns {
+            keys: rule.key_labels(),
+            measured: rule.measured(),
+            has_period: options.period.is_some(),
+            has_maximum: options.order_by.map(Order::from) == Some(Order::Maximum),
+            format: common.format().into(),
+        };
+        asked.list()
+    });
+    let columns: Vec<_> = columns.collect();
+    if let Err(message) = written::check(&columns, &[Format::Json], &common.output) {
+        return usage(message);
     }
     match queries(&rules, options, common) {
         Ok(queries) => ask(&rules, &queries, options, common),
@@ -116,8 +131,10 @@ fn write(
         })
         .collect();
     match common.format() {
-        Format::Table => table::rules(out, &rankings, is_coloured()),
         Format::Json => json::rules(out, &rankings),
-        Format::Csv => csv::rules(out, &rankings),
+        format => {
+            let sheets = rankings.iter().map(|ranking| sheets::rule(ranking, format.into()));
+            written::write(out, sheets.collect(), &common.output)
+        }
     }
 }

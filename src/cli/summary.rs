@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use flowagg::render::{csv, json, table};
+use flowagg::render::{json, sheets, table};
 use flowagg::summary::{Summary, queries};
 
-use super::answer::{self, is_coloured, usage};
+use super::answer::{self, usage};
 use super::exit::Exit;
 use super::options::{Common, Format, LineFormat};
-use super::{events, input};
+use super::{events, input, written};
 
 /// Sums the paths up.
 pub fn run(paths: &[PathBuf], format: Option<&LineFormat>, common: &Common) -> Exit {
@@ -21,6 +21,10 @@ pub fn run(paths: &[PathBuf], format: Option<&LineFormat>, common: &Common) -> E
              layout, such as --format v5, or leave it out",
         );
     }
+    let own = [Format::Table, Format::Json];
+    if let Err(message) = written::check(&[sheets::summary_columns()], &own, &common.output) {
+        return usage(message);
+    }
     let queries = match queries(common.top()) {
         Ok(queries) => queries,
         Err(error) => return usage(error),
@@ -28,9 +32,9 @@ pub fn run(paths: &[PathBuf], format: Option<&LineFormat>, common: &Common) -> E
     answer::run(events::engine(format), &queries, paths, common, |out, report| {
         let summary = Summary::new(report);
         match common.format() {
-            Format::Table => table::summary(out, &summary, is_coloured()),
+            Format::Table => table::summary(out, &summary, &common.output.style()),
             Format::Json => json::summary(out, &summary),
-            Format::Csv => csv::summary(out, &summary),
+            _ => written::write(out, vec![sheets::summary(&summary)], &common.output),
         }
     })
 }

@@ -3,18 +3,22 @@
 use flowagg::render::survey;
 use flowagg::survey::{Survey, queries};
 
-use super::answer::{self, is_coloured, usage};
+use super::answer::{self, usage};
 use super::exit::Exit;
 use super::options::{Common, Format, LineFormat, SurveyOptions};
-use super::{events, input};
+use super::{events, input, written};
 
 /// Accounts, interfaces and so on that are listed.
 const LISTED: usize = 5;
 
 /// Looks at the paths.
 pub fn run(options: &SurveyOptions, common: &Common) -> Exit {
-    if common.format() == Format::Csv {
+    if !matches!(common.format(), Format::Table | Format::Json) {
         return usage("info is a page or JSON; type -o table or -o json");
+    }
+    let own = [Format::Table, Format::Json];
+    if let Err(message) = written::check(&[], &own, &common.output) {
+        return usage(message);
     }
     if options.format == Some(LineFormat::Clf) {
         return usage("info tells what flow logs are; type their layout, such as --format v5");
@@ -33,7 +37,7 @@ pub fn run(options: &SurveyOptions, common: &Common) -> Exit {
         let survey = Survey::new(report, bytes);
         match common.format() {
             Format::Json => survey::json(out, &survey, report),
-            Format::Table | Format::Csv => survey::table(out, &survey, is_coloured()),
+            _ => survey::table(out, &survey, common.output.is_coloured()),
         }
     })
 }

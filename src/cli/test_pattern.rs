@@ -7,10 +7,10 @@ use flowagg::dialect::FilterPattern;
 use flowagg::render::matches::{Listing, Match, Style};
 use flowagg::{Error, messages};
 
-use super::answer::{self, is_coloured, usage};
+use super::answer::{self, usage};
 use super::exit::Exit;
 use super::options::{Common, Format, TestOptions};
-use super::{input, say};
+use super::{input, say, written};
 
 /// Tests every event of the file.
 pub fn run(options: &TestOptions, common: &Common) -> Exit {
@@ -26,10 +26,17 @@ pub fn run(options: &TestOptions, common: &Common) -> Exit {
         Ok(sources) => sources,
         Err(message) => return usage(message),
     };
-    let style = match options.format(common) {
-        Format::Table => Style::Table { is_coloured: is_coloured() },
+    let output = options.output.clone().or(common.output.clone());
+    if !output.columns().is_empty() {
+        return usage("--columns: the columns of matches are known in the end only; leave it out");
+    }
+    if let Err(message) = written::check(&[Vec::new()], &[Format::Table, Format::Json], &output) {
+        return usage(message);
+    }
+    let style = match output.format() {
+        Format::Table => Style::Table { is_coloured: output.is_coloured() },
         Format::Json => Style::Json,
-        Format::Csv => Style::Csv,
+        format => Style::Rows(format.into(), output.style()),
     };
     let mut fault: Option<Error> = None;
     let written = answer::write(|out| {

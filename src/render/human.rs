@@ -32,12 +32,32 @@ pub fn amount(amount: Amount) -> String {
     format!("{sign}{whole}{fraction}")
 }
 
+/// A mean, to the places that people read.
+pub fn mean(value: f64) -> String {
+    let rounded = format!("{value:.2}");
+    match Amount::parse(rounded.as_bytes()) {
+        Some(rounded) if value.abs() < 1e15 => amount(rounded),
+        _ => format!("{value}"),
+    }
+}
+
 /// Seconds since 1970 as the AWS command line prints times: `2023-11-14T22:13:00+00:00`.
 pub fn timestamp(seconds: u64) -> String {
     match utc(seconds.into()) {
         Some(text) => text.replace('Z', "+00:00"),
         None => seconds.to_string(),
     }
+}
+
+/// What a rounded number of bytes is wide, unless it is beyond all units.
+pub const BYTES_WIDTH: usize = "1.23 GB".len();
+
+/// What a share is wide.
+pub const PERCENT_WIDTH: usize = "100.0%".len();
+
+/// A count in the largest thousand that fits, to three digits: `1.23 G`.
+pub fn count(count: u128) -> String {
+    bytes(count).trim_end_matches('B').trim_end().to_owned()
 }
 
 /// Bytes in the largest unit that fits, to three digits: `1.23 GB`.
@@ -144,6 +164,9 @@ mod tests {
         assert_eq!(shown("1234.50"), "1,234.5");
         assert_eq!(shown("-1234567"), "-1,234,567");
         assert_eq!(shown("-0.001"), "-0.001");
+        assert_eq!(mean(1234.567), "1,234.57");
+        assert_eq!(mean(2.0), "2");
+        assert_eq!(mean(1e18), "1000000000000000000");
         assert_eq!(timestamp(1_600_000_000), "2020-09-13T12:26:40+00:00");
     }
 
@@ -167,6 +190,7 @@ mod tests {
             (u128::MAX, "340282367 QB"),
         ] {
             assert_eq!(bytes(number), text);
+            assert_eq!(count(number), text.trim_end_matches('B').trim_end());
         }
     }
 

@@ -4,12 +4,11 @@
 use std::collections::HashSet;
 use std::io::{self, Write};
 
-use csv::Writer;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use super::csv::io_error;
 use super::human;
+use super::sheet::{self, Cell, CellKind, Sheet, SheetColumn, SheetFormat, Unit};
 use crate::dialect::Extracted;
 
 /// Characters of an event or a value that a table shows.
@@ -55,7 +54,7 @@ pub enum Style {
     Json,
     /// As rows: `event`, `message`, and a column for each value that any match has. These are
     /// known in the end only, so that all matches are kept until then.
-    Csv,
+    Rows(SheetFormat, sheet::Style),
 }
 
 /// Matches as they are found.
@@ -92,7 +91,7 @@ impl<'w> Listing<'w> {
                 let lines: Vec<String> = text.lines().map(|line| format!("    {line}")).collect();
                 write!(self.out, "{head}{}", lines.join("\n"))
             }
-            Style::Csv => {
+            Style::Rows(..) => {
                 self.kept.push(found);
                 Ok(())
             }
@@ -127,28 +126,27 @@ impl<'w> Listing<'w> {
             }
             Style::Json if self.matches == 0 => writeln!(self.out, "{{\n  \"matches\": []\n}}"),
             Style::Json => writeln!(self.out, "\n  ]\n}}"),
-            Style::Csv => self.rows(),
+            Style::Rows(format, style) => self.rows(format, &style),
         }
     }
 
-    fn rows(self) -> io::Result<()> {
+    fn rows(self, format: SheetFormat, style: &sheet::Style) -> io::Result<()> {
         let mut seen = HashSet::new();
         let values = self.kept.iter().flat_map(|found| &found.values);
         let names: Vec<&str> =
             values.map(|value| value.name.as_str()).filter(|name| seen.insert(*name)).collect();
-        let mut writer = Writer::from_writer(self.out);
-        let header = ["event", "message"].into_iter().chain(names.iter().copied());
-        writer.write_record(header).map_err(io_error)?;
-        for found in &self.kept {
-            let mut row = csv::ByteRecord::new();
-            row.push_field(found.number.to_string().as_bytes());
-            row.push_field(&found.message);
-            for name in &names {
+        let columns = [("event", CellKind::Number(Unit::None)), ("message", CellKind::Text)];
+        let columns = columns.into_iter().chain(names.iter().map(|&name| (name, CellKind::Text)));
+        let columns = columns.map(|(name, kind)| SheetColumn::new(name, kind)).collect();
+        let row = |found: &Match| {
+            let value = |name: &&str| {
                 let value = found.values.iter().find(|value| value.name == *name);
-                row.push_field(value.map_or(&[][..], |value| &value.value));
-            }
-            writer.write_byte_record(&row).map_err(io_error)?;
-        }
-        writer.flush()
+                value.map_or(Cell::Missing, |value| Cell::text(&value.value))
+            };
+            let event = [Cell::from(found.number), Cell::text(&found.message)];
+            event.into_iter().chain(names.iter().map(value)).collect()
+        };
+        let rows = Sheet::new(columns, || self.kept.iter().map(row));
+        sheet::write(self.out, &[rows], format, style)
     }
 }

@@ -1,13 +1,11 @@
-//! Metrics of metric filters: tables of data points, the shape of CloudWatch's
-//! `GetMetricStatistics`, and rows for spreadsheets.
+//! Metrics of metric filters: tables of data points and the shape of CloudWatch's
+//! `GetMetricStatistics`.
 
 use std::io::{self, Write};
 
 use anstyle::Style;
-use csv::WriterBuilder;
 use serde::Serialize;
 
-use super::csv::io_error;
 use super::json::pretty;
 use super::{exact, human};
 use crate::amount::Amount;
@@ -34,7 +32,7 @@ pub struct Graph<'a> {
 
 impl<'a> Graph<'a> {
     /// In which periods the alarm is in ALARM.
-    fn states(&self, points: &[Point]) -> Vec<bool> {
+    pub(super) fn states(&self, points: &[Point]) -> Vec<bool> {
         match self.alarm {
             Some(alarm) => alarm.states(points, self.period.unwrap_or(u32::MAX)),
             None => vec![false; points.len()],
@@ -47,11 +45,11 @@ impl<'a> Graph<'a> {
         self.found.series.iter().filter(is_alarming).count()
     }
 
-    fn unit(&self) -> &'a str {
+    pub(super) fn unit(&self) -> &'a str {
         self.filter.transformation().unit.as_deref().unwrap_or("None")
     }
 
-    fn dimensions(&self) -> impl Iterator<Item = &'a str> {
+    pub(super) fn dimensions(&self) -> impl Iterator<Item = &'a str> {
         self.filter.dimensions().map(|(name, _)| name)
     }
 }
@@ -81,7 +79,7 @@ fn styled(out: &mut dyn Write, line: &str, style: Style) -> io::Result<()> {
     writeln!(out, "{}{line}{}", style.render(), style.render_reset())
 }
 
-fn title(graph: &Graph<'_>) -> String {
+pub(super) fn title(graph: &Graph<'_>) -> String {
     let transformation = graph.filter.transformation();
     let text = |words: &str| human::escaped(words.as_bytes());
     let name = graph.name.map_or(String::new(), |name| format!("{}: ", text(name)));
@@ -167,7 +165,7 @@ impl Columns {
             Statistic::SampleCount => human::grouped(point.sample_count.into()),
             Statistic::Minimum => human::amount(point.minimum),
             Statistic::Maximum => human::amount(point.maximum),
-            Statistic::Average => average(point.average()),
+            Statistic::Average => human::mean(point.average()),
         }));
         if graph.alarm.is_some() {
             let state = if is_alarming { "ALARM" } else { "" };
@@ -209,17 +207,8 @@ impl Columns {
     }
 }
 
-/// A mean, to the places that people read.
-fn average(value: f64) -> String {
-    let rounded = format!("{value:.2}");
-    match Amount::parse(rounded.as_bytes()) {
-        Some(amount) if value.abs() < 1e15 => human::amount(amount),
-        _ => format!("{value}"),
-    }
-}
-
 /// What became of the events, and what is left out.
-fn account(graph: &Graph<'_>) -> Vec<String> {
+pub(super) fn account(graph: &Graph<'_>) -> Vec<String> {
     let found = graph.found;
     let count = |number: u64| human::grouped(number.into());
     let default = match graph.filter.transformation().default {
@@ -346,42 +335,4 @@ pub fn json(out: &mut dyn Write, graphs: &[Graph<'_>]) -> io::Result<()> {
         }
     }
     pretty(out, &all)
-}
-
-/// Writes the points of metrics as rows: the values of dimensions, `start`, `sum`,
-/// `sample_count`, `minimum`, `maximum` and `average`, with an alarm `state`; several metrics with
-/// the filter's name in front.
-///
-/// # Errors
-/// What `out` says.
-pub fn csv(out: &mut dyn Write, graphs: &[Graph<'_>]) -> io::Result<()> {
-    // Filters differ in their dimensions, and so in the number of their columns.
-    let mut writer = WriterBuilder::new().flexible(true).from_writer(out);
-    let mut before: Option<Vec<&str>> = None;
-    for graph in graphs {
-        let numbers = ["start", "sum", "sample_count", "minimum", "maximum", "average"];
-        let header: Vec<&str> = (graph.name.map(|_| "filter").into_iter())
-            .chain(graph.dimensions())
-            .chain(numbers)
-            .chain(graph.alarm.map(|_| "state"))
-            .collect();
-        if before.as_ref() != Some(&header) {
-            writer.write_record(&header).map_err(io_error)?;
-            before = Some(header);
-        }
-        for series in &graph.found.series {
-            for (point, is_alarming) in series.points.iter().zip(graph.states(&series.points)) {
-                let mut row = csv::ByteRecord::new();
-                row.extend(graph.name);
-                row.extend(&series.dimensions);
-                row.push_field(point.start.map_or(String::new(), human::timestamp).as_bytes());
-                row.extend([point.sum.to_string(), point.sample_count.to_string()]);
-                row.extend([point.minimum.to_string(), point.maximum.to_string()]);
-                row.push_field(point.average().to_string().as_bytes());
-                row.extend(graph.alarm.map(|_| if is_alarming { "ALARM" } else { "OK" }));
-                writer.write_byte_record(&row).map_err(io_error)?;
-            }
-        }
-    }
-    writer.flush()
 }

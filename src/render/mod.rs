@@ -1,4 +1,7 @@
-//! Answers become text: tables for people, JSON and CSV for programs.
+//! Answers become text: tables for people; JSON, CSV, Parquet and so on for programs.
+//!
+//! An answer that is rows is a [`sheet`], which is written as any of them; `sheets` makes those of
+//! the answers here. What CloudWatch has a shape for has that in JSON.
 //!
 //! Everything is written to a [`Write`](std::io::Write) that the caller brings; nothing in here
 //! knows a terminal, so colour is an argument. Tables round and shorten for the eye, but always
@@ -16,14 +19,14 @@
 //! ```
 
 pub mod account;
-pub mod csv;
-mod grid;
 mod human;
 mod insight_report;
 pub mod json;
 pub mod matches;
 pub mod metric;
 pub mod parquet_out;
+pub mod sheet;
+pub mod sheets;
 mod spark;
 pub mod survey;
 pub mod table;
@@ -48,16 +51,6 @@ pub struct Ranking<'a> {
 }
 
 impl Ranking<'_> {
-    /// Whether values are bytes, and may be shown as such (`1.2 GB`) beside the exact number.
-    fn is_of_bytes(&self) -> bool {
-        self.measured.is_some_and(|name| name.to_ascii_lowercase().contains("bytes"))
-    }
-
-    /// What the values are called.
-    fn value_name(&self) -> &str {
-        self.measured.unwrap_or("records")
-    }
-
     fn uses(&self) -> Uses {
         self.answer.uses()
     }

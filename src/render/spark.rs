@@ -11,7 +11,7 @@ const BARS: [char; 8] = [
 const CELLS_MAX: u64 = 12;
 
 /// The time that sparklines show, and how it is cut into cells.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Sparks {
     first: u64,
     cell_seconds: u64,
@@ -25,11 +25,6 @@ impl Sparks {
         let periods = (last - first) / period + 1;
         let cell_seconds = periods.div_ceil(CELLS_MAX) * period;
         Some(Self { first, cell_seconds, cells: (last - first) / cell_seconds + 1 })
-    }
-
-    /// How wide a sparkline is.
-    pub fn width(&self) -> usize {
-        self.heading().len().max(self.cells as usize)
     }
 
     /// What a cell is: `per 5m`.

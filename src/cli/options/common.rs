@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use flowagg::Selection;
 
-use super::size;
+use super::{Format, Output, size};
 
 /// A glob, as it is typed.
 fn glob(text: &str) -> Result<String, String> {
@@ -55,10 +55,9 @@ pub struct Common {
     #[arg(long, value_name = "DIR", help_heading = "Input", hide_short_help = true)]
     temp_dir: Option<PathBuf>,
 
-    /// How the answer is written: table, json or csv [default: table]
-    #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]
-    #[arg(hide_possible_values = true)]
-    output: Option<Format>,
+    /// How the answer is written.
+    #[command(flatten)]
+    pub output: Output,
 
     /// How many contributors are listed; 0 for all [default: 10]
     #[arg(short = 'n', long, value_name = "N", help_heading = "Output")]
@@ -67,17 +66,6 @@ pub struct Common {
     /// No progress, warnings and tally on standard error; errors stay
     #[arg(short, long, help_heading = "Diagnostics")]
     quiet: bool,
-}
-
-/// How an answer is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people: aligned, with rounded numbers beside the exact ones
-    Table,
-    /// For programs: exact integers
-    Json,
-    /// For spreadsheets and databases: exact integers
-    Csv,
 }
 
 impl Common {
@@ -98,7 +86,7 @@ impl Common {
 
     /// Whether none was typed but how the answer is written.
     pub fn is_of_output(&self) -> bool {
-        Self { output: None, ..self.clone() }.is_unset()
+        Self { output: Output::default(), ..self.clone() }.is_unset()
     }
 
     /// Whether none was typed.
@@ -145,7 +133,7 @@ impl Common {
 
     /// How the answer is written.
     pub fn format(&self) -> Format {
-        self.output.unwrap_or(Format::Table)
+        self.output.format()
     }
 
     /// How many contributors are listed, unless it was typed.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use flowagg::metric::{Alarm, DefaultFor};
 
-use super::{Common, EventOptions, Format, period};
+use super::{Common, EventOptions, Output, period};
 
 const METRIC_HELP: &str = "\
 A PATTERN is one of CloudWatch Logs: terms such as 'ERROR -timeout', fields of a line such as
@@ -151,15 +151,7 @@ pub struct TestOptions {
     #[arg(value_name = "FILE", help_heading = "Input")]
     pub file: Option<PathBuf>,
 
-    /// How matches are written: table, json or csv [default: table]
-    #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]
-    #[arg(hide_possible_values = true)]
-    output: Option<Format>,
-}
-
-impl TestOptions {
     /// How matches are written.
-    pub fn format(&self, before: &Common) -> Format {
-        self.output.unwrap_or_else(|| before.format())
-    }
+    #[command(flatten)]
+    pub output: Output,
 }

@@ -3,6 +3,7 @@
 mod common;
 mod generate;
 mod metric;
+mod output;
 mod rule;
 mod size;
 
@@ -11,9 +12,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use flowagg::{Error, Layout};
 
-pub use common::{Common, Format};
+pub use common::Common;
 pub use generate::GenerateOptions;
 pub use metric::{MetricOptions, TestOptions};
+pub use output::{Format, Output};
 use rule::period;
 pub use rule::{EventOptions, RuleOptions};
 

@@ -1,0 +1,35 @@
+//! From sheets to standard output, in the format that was typed.
+
+use std::io::{self, Write};
+
+use flowagg::render::sheet::{self, Sheet, SheetColumn};
+
+use super::options::{Format, Output};
+use super::terminal;
+
+/// What cannot be written as it was typed, told before any log is read: an answer of sheets of
+/// these columns. Of the formats in `own` the command has a page or a shape of its own, of which
+/// no columns can be picked.
+pub fn check(sheets: &[Vec<SheetColumn>], own: &[Format], output: &Output) -> Result<(), String> {
+    let format = output.format();
+    if let Some(option) = output.of_columns().filter(|_| own.contains(&format)) {
+        let (what, instead) = match format {
+            Format::Table => ("this table is a page, not columns", "-o csv or -o markdown"),
+            _ => ("this JSON has a shape of its own", "-o ndjson"),
+        };
+        return Err(format!("{option}: {what}; type {instead}"));
+    }
+    if format == Format::Parquet && terminal::is_terminal() {
+        return Err("Parquet is for files, not for a terminal; type `> FILE` too".to_owned());
+    }
+    let columns: Vec<&[SheetColumn]> = sheets.iter().map(Vec::as_slice).collect();
+    sheet::check(&columns, format.into(), &output.style(), output.columns())
+        .map_err(|error| error.to_string())
+}
+
+/// Writes sheets, with the columns that were typed.
+pub fn write(out: &mut dyn Write, sheets: Vec<Sheet<'_>>, output: &Output) -> io::Result<()> {
+    let sheets: Vec<Sheet<'_>> =
+        sheets.into_iter().map(|sheet| sheet.pick(output.columns())).collect();
+    sheet::write(out, &sheets, output.format().into(), &output.style())
+}

@@ -1,0 +1,126 @@
+//! CSV and TSV: exact numbers, texts byte for byte as the log has them.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use csv::{ByteRecord, Writer, WriterBuilder};
+
+use super::{Cell, Sheet, SheetFormat, Style};
+
+/// Rows of CSV or TSV. Those of lists that differ in their columns follow each other, each list
+/// under its own header.
+pub struct Delimited<'w> {
+    writer: Writer<&'w mut dyn Write>,
+    is_safe: bool,
+    has_header: bool,
+    /// The header of the rows that were written last.
+    header: Option<ByteRecord>,
+    row: ByteRecord,
+}
+
+impl<'w> Delimited<'w> {
+    /// No rows yet.
+    pub fn new(out: &'w mut dyn Write, delimiter: u8, style: &Style) -> Self {
+        let writer = WriterBuilder::new().flexible(true).delimiter(delimiter).from_writer(out);
+        Self {
+            writer,
+            is_safe: style.is_csv_safe,
+            has_header: style.has_header,
+            header: None,
+            row: ByteRecord::new(),
+        }
+    }
+
+    /// Writes a header, unless it is the one above the last rows.
+    pub fn header<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) -> io::Result<()> {
+        let names = names.into_iter().map(|name| safe(name.as_bytes(), self.is_safe));
+        let header = Some(names.collect::<ByteRecord>());
+        if self.header != header {
+            self.header = header;
+            let wanted = self.header.as_ref().filter(|_| self.has_header);
+            wanted
+                .map_or(Ok(()), |header| self.writer.write_byte_record(header))
+                .map_err(io_error)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a row.
+    pub fn row<'c>(&mut self, cells: impl IntoIterator<Item = &'c Cell>) -> io::Result<()> {
+        self.row.clear();
+        for cell in cells {
+            match cell {
+                Cell::Text(text) => self.row.push_field(&safe(text, self.is_safe)),
+                cell => self.row.push_field(&cell.plain()),
+            }
+        }
+        self.writer.write_byte_record(&self.row).map_err(io_error)
+    }
+
+    /// Writes what is still in memory.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+/// Writes sheets.
+pub fn write(
+    out: &mut dyn Write,
+    sheets: &[Sheet<'_>],
+    delimiter: u8,
+    style: &Style,
+) -> io::Result<()> {
+    let mut rows = Delimited::new(out, delimiter, style);
+    for sheet in sheets {
+        let shown = sheet.shown(SheetFormat::Csv);
+        let list = sheet.list.iter().map(|(column, _)| column.as_str());
+        rows.header(list.chain(shown.iter().map(|&at| sheet.columns[at].name.as_str())))?;
+        let list = sheet.list.as_ref().map(|(_, name)| Cell::text(name));
+        for row in (sheet.rows)() {
+            rows.row(list.iter().chain(shown.iter().map(|&at| sheet.cell(&row, at))))?;
+        }
+    }
+    rows.finish()
+}
+
+/// A text; if that is wanted and a spreadsheet would take it for a formula, after an apostrophe,
+/// which spreadsheets take for "this is text". The `-` for no value is none.
+fn safe(text: &[u8], is_safe: bool) -> Cow<'_, [u8]> {
+    if is_safe && text != b"-" && is_formula(text) {
+        return Cow::Owned([b"'", text].concat());
+    }
+    Cow::Borrowed(text)
+}
+
+/// Whether a text begins as formulas do: by OWASP's list, which has the signs in full width and
+/// the characters that spreadsheets skip before a sign.
+fn is_formula(text: &[u8]) -> bool {
+    let begins =
+        ["=", "+", "-", "@", "\t", "\r", "\n", "\u{ff1d}", "\u{ff0b}", "\u{ff0d}", "\u{ff20}"];
+    begins.iter().any(|sign| text.starts_with(sign.as_bytes()))
+}
+
+/// The writer's own error, whose kind the caller may want to know, out of the CSV crate's.
+pub fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        kind => io::Error::other(format!("{kind:?}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_are_texts_where_that_is_wanted() {
+        for text in ["=1+1", "+1", "-1+1", "@sum", "\t=1", "\r=1", "\n=1", "\u{ff1d}1", "--"] {
+            let quoted = format!("'{text}");
+            assert_eq!(safe(text.as_bytes(), true), quoted.as_bytes(), "{text:?}");
+            assert_eq!(safe(text.as_bytes(), false), text.as_bytes());
+        }
+        for text in ["-", "", "10.0.0.1", "a=b", "'=1", "\u{ff1e}"] {
+            assert_eq!(safe(text.as_bytes(), true), text.as_bytes(), "{text:?}");
+        }
+    }
+}

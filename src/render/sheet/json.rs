@@ -1,0 +1,132 @@
+//! JSON: an object a row, exact numbers, nothing rounded; rows stand in a line each.
+
+use std::io::{self, Write};
+
+use super::{Cell, Sheet, SheetFormat};
+
+/// Writes one list as an array of objects; several, that is named ones, as an array of objects
+/// with the list's name and its `rows`.
+pub fn write(out: &mut dyn Write, sheets: &[Sheet<'_>]) -> io::Result<()> {
+    if let [sheet] = sheets
+        && sheet.list.is_none()
+    {
+        array(out, sheet, "")?;
+        return out.write_all(b"\n");
+    }
+    out.write_all(b"[")?;
+    for (at, sheet) in sheets.iter().enumerate() {
+        out.write_all(if at > 0 { b",\n  {" } else { b"\n  {" })?;
+        if let Some((column, name)) = &sheet.list {
+            text(out, column.as_bytes())?;
+            out.write_all(b": ")?;
+            text(out, name.as_bytes())?;
+            out.write_all(b", ")?;
+        }
+        out.write_all(b"\"rows\": ")?;
+        array(out, sheet, "  ")?;
+        out.write_all(b"}")?;
+    }
+    out.write_all(if sheets.is_empty() { b"]\n" } else { b"\n]\n" })
+}
+
+/// Writes each row as an object in a line; those of named lists with the name as first member.
+pub fn write_lines(out: &mut dyn Write, sheets: &[Sheet<'_>]) -> io::Result<()> {
+    for sheet in sheets {
+        let list = sheet.list.as_ref().map(|(_, name)| Cell::text(name));
+        let shown = sheet.shown(SheetFormat::Ndjson);
+        let names = members(&sheet.names(&shown))?;
+        for row in (sheet.rows)() {
+            let cells = list.iter().chain(shown.iter().map(|&at| sheet.cell(&row, at)));
+            object(out, &names, cells)?;
+            out.write_all(b"\n")?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes the rows of a sheet, whose lines begin with `indent`; there is no newline at the end.
+fn array(out: &mut dyn Write, sheet: &Sheet<'_>, indent: &str) -> io::Result<()> {
+    let shown = sheet.shown(SheetFormat::Json);
+    let skipped = usize::from(sheet.list.is_some());
+    let names = members(&sheet.names(&shown)[skipped..])?;
+    let mut separator = "";
+    out.write_all(b"[")?;
+    for row in (sheet.rows)() {
+        write!(out, "{separator}\n{indent}  ")?;
+        object(out, &names, shown.iter().map(|&at| sheet.cell(&row, at)))?;
+        separator = ",";
+    }
+    if !separator.is_empty() {
+        write!(out, "\n{indent}")?;
+    }
+    out.write_all(b"]")
+}
+
+/// The names of members with what stands around them: `"bytes": `.
+fn members(names: &[String]) -> io::Result<Vec<Vec<u8>>> {
+    let member = |name: &String| {
+        let mut member = Vec::new();
+        text(&mut member, name.as_bytes())?;
+        member.extend_from_slice(b": ");
+        Ok(member)
+    };
+    names.iter().map(member).collect()
+}
+
+fn object<'c>(
+    out: &mut dyn Write,
+    members: &[Vec<u8>],
+    cells: impl Iterator<Item = &'c Cell>,
+) -> io::Result<()> {
+    out.write_all(b"{")?;
+    for (at, (member, cell)) in members.iter().zip(cells).enumerate() {
+        if at > 0 {
+            out.write_all(b", ")?;
+        }
+        out.write_all(member)?;
+        match cell {
+            Cell::Missing => out.write_all(b"null")?,
+            Cell::Text(bytes) => text(out, bytes)?,
+            Cell::Number(amount) => write!(out, "{amount}")?,
+            // What is not finite is null.
+            Cell::Mean(number) | Cell::Share(number) => serde_json::to_writer(&mut *out, number)?,
+            Cell::Time(_) | Cell::Spark(_) => text(out, &cell.plain())?,
+        }
+    }
+    out.write_all(b"}")
+}
+
+/// Writes a text as a string. What a terminal would obey is escaped too, which JSON does not ask
+/// for: control characters beyond ASCII, and those that turn the direction of a line.
+fn text(out: &mut dyn Write, text: &[u8]) -> io::Result<()> {
+    let string = serde_json::to_string(&String::from_utf8_lossy(text))?;
+    let is_obeyed =
+        |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut rest = string.as_str();
+    while let Some(at) = rest.find(is_obeyed) {
+        let character = rest[at..].chars().next().unwrap_or_default();
+        write!(out, "{}\\u{:04x}", &rest[..at], u32::from(character))?;
+        rest = &rest[at + character.len_utf8()..];
+    }
+    out.write_all(rest.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_move_no_cursor_and_mean_the_same() {
+        for (words, written) in [
+            ("10.0.0.1", "\"10.0.0.1\""),
+            ("\"\\\n", "\"\\\"\\\\\\n\""),
+            ("\u{1b}[2J\u{7f}\u{9b}", "\"\\u001b[2J\\u007f\\u009b\""),
+            ("a\u{202e}b\u{e9}", "\"a\\u202eb\u{e9}\""),
+        ] {
+            let mut string = Vec::new();
+            text(&mut string, words.as_bytes()).unwrap();
+            assert_eq!(String::from_utf8(string.clone()).unwrap(), written);
+            assert_eq!(serde_json::from_slice::<String>(&string).unwrap(), words);
+        }
+    }
+}
