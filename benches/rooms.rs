@@ -137,7 +137,13 @@ fn select(c: &mut Criterion) {
             b.iter(|| {
                 let mut found = 0;
                 for (marks, batch) in &batches {
-                    plan.selections[0].tests.select(marks, batch, &mut selected, &mut scratch);
+                    plan.selections[0].tests.select(
+                        None,
+                        marks,
+                        batch,
+                        &mut selected,
+                        &mut scratch,
+                    );
                     found += selected.len();
                 }
                 assert!(found > 0);

@@ -29,6 +29,8 @@ pub enum ErrorKind {
     Rule,
     /// A metric filter pattern is not valid.
     Pattern,
+    /// An expression about records is not valid.
+    Expression,
     /// A metric filter is not valid.
     Filter,
     /// The processor lacks the instructions that were asked for.

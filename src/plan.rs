@@ -4,7 +4,7 @@ use crate::batch::{Form, Lines, Reading};
 use std::sync::Arc;
 
 use crate::field::{Field, Kind};
-use crate::filter::{Filter, Tests};
+use crate::filter::{Branches, Columns, Filter, Tests, Tree};
 use crate::intern::Texts;
 use crate::json::JsonPath;
 use crate::key::{KeyShape, Lane, Part};
@@ -18,6 +18,8 @@ use crate::view::{KeyColumn, View};
 pub struct Plan {
     /// What to check and decode.
     pub reading: Reading,
+    /// The distinct trees of filters, which selections go on from.
+    pub trees: Vec<Branches>,
     /// The distinct filters: queries with equal ones share their evaluation.
     pub selections: Vec<Selection>,
     /// One for each part of each query, in order.
@@ -33,7 +35,9 @@ pub struct Selection {
     pub form: Form,
     /// Which are considered.
     pub scope: Scope,
-    /// Which of those pass.
+    /// The tree that has to hold, as an index into the plan's.
+    pub tree: Option<usize>,
+    /// Which of those that are left pass.
     pub tests: Tests,
 }
 
@@ -146,19 +150,24 @@ impl Plan {
             let parts = query.parts();
             steps.extend(parts.iter().map(|part| Step::new(query, part, selection, &treaty)));
         }
-        let columns = if lines == Lines::Records { layout.columns() } else { 0 };
-        let selection = |(form, scope, filter): (Form, Scope, &Filter)| Selection {
-            form,
-            scope,
-            tests: Tests::new(
-                filter,
-                columns,
-                |column| treaty.resolve(form, column),
-                |column| reading.number(column).filter(|_| form == Form::Records),
-            ),
+        let mut trees: Vec<(Form, &Arc<Tree>)> = Vec::new();
+        let mut selections = Vec::new();
+        for (form, scope, filter) in distinct {
+            let tree = filter.tree.as_ref().map(|tree| {
+                let known = trees.iter().position(|other| *other == (form, tree));
+                known.unwrap_or_else(|| {
+                    trees.push((form, tree));
+                    trees.len() - 1
+                })
+            });
+            let tests = treaty.with_columns(form, |columns| Tests::new(filter, columns));
+            selections.push(Selection { form, scope, tree, tests });
+        }
+        let branches = |(form, tree): (Form, &Arc<Tree>)| {
+            treaty.with_columns(form, |columns| Branches::new(tree, columns))
         };
-        let selections = distinct.into_iter().map(selection).collect();
-        Self { selections, steps, lacking: lacking(queries, &treaty), reading }
+        let trees = trees.into_iter().map(branches).collect();
+        Self { trees, selections, steps, lacking: lacking(queries, &treaty), reading }
     }
 }
 
@@ -209,6 +218,18 @@ impl Treaty<'_> {
             (_, Lines::Tokens, column) => column.place(),
             (_, Lines::Records, column) => self.reading.layout().resolve(column),
         }
+    }
+
+    /// Calls `make` with where events of this form have columns.
+    fn with_columns<T>(&self, form: Form, make: impl FnOnce(&Columns<'_>) -> T) -> T {
+        let is_records = form == Form::Records;
+        let count = if self.lines == Lines::Records { self.reading.layout().columns() } else { 0 };
+        make(&Columns {
+            count,
+            resolve: &|column| self.resolve(form, column),
+            number: &|column| self.reading.number(column).filter(|_| is_records),
+            address: &|column| self.reading.address(column).filter(|_| is_records),
+        })
     }
 
     fn source(&self, form: Form, column: &Column) -> Source {
@@ -282,9 +303,12 @@ impl Step {
 /// of an event as an array of values lets them be absent.
 fn lacking(queries: &[Query], treaty: &Treaty<'_>) -> Vec<String> {
     let mut names = Vec::new();
-    for query in queries.iter().filter(|query| query.form == Form::Records && !query.is_lenient) {
+    for query in queries.iter().filter(|query| query.form == Form::Records) {
         let time = query.period.map(|_| Column::Field(Field::Start));
-        for column in query.columns().chain(&time) {
+        let asked = query.columns().chain(&time).filter(|_| !query.is_lenient);
+        // Who tells which records count wants to know if that cannot be told.
+        let tree = query.filter.tree.iter().flat_map(|tree| tree.leaves());
+        for column in asked.chain(tree.map(|test| &test.column)) {
             if treaty.resolve(query.form, column).is_none() && !names.contains(&column.label()) {
                 names.push(column.label());
             }

@@ -108,6 +108,18 @@ impl Prefixes {
         (number != NONE).then_some(number)
     }
 
+    /// The first and the last IPv4 address that some prefix covers, if all between are covered
+    /// too: what a single comparison tells.
+    pub(crate) fn only_v4(&self) -> Option<(u32, u32)> {
+        match (self.v4.starts.as_slice(), self.v4.numbers.as_slice()) {
+            (_, [number]) if *number != NONE => Some((0, u32::MAX)),
+            (_, [first, NONE]) if *first != NONE => Some((0, self.v4.starts[1] - 1)),
+            (&[_, start], [NONE, _]) => Some((start, u32::MAX)),
+            (&[_, start, next], [NONE, _, NONE]) => Some((start, next - 1)),
+            _ => None,
+        }
+    }
+
     /// The number of the prefix that an IPv6 address lies in.
     #[inline]
     pub fn v6(&self, address: u128) -> Option<u32> {
@@ -340,6 +352,22 @@ mod tests {
                 assert_eq!(set.v4(address), twin(&prefixes, address), "{address:x} of {count}");
             }
         }
+    }
+
+    #[test]
+    fn one_span_of_ipv4_is_known_as_such() {
+        let only =
+            |texts: &[&str]| Prefixes::new(texts.iter().map(|text| (prefix(text), 0))).only_v4();
+        assert_eq!(only(&[]), None);
+        assert_eq!(only(&["::/0"]), None);
+        assert_eq!(only(&["0.0.0.0/0"]), Some((0, u32::MAX)));
+        assert_eq!(only(&["0.0.0.0/8"]), Some((0, (1 << 24) - 1)));
+        assert_eq!(only(&["255.255.255.255"]), Some((u32::MAX, u32::MAX)));
+        assert_eq!(only(&["128.0.0.0/1"]), Some((1 << 31, u32::MAX)));
+        assert_eq!(only(&["10.0.0.0/8", "fd00::/8"]), Some((10 << 24, (11 << 24) - 1)));
+        assert_eq!(only(&["10.0.0.0/9", "10.128.0.0/9"]), Some((10 << 24, (11 << 24) - 1)));
+        assert_eq!(only(&["10.0.0.0/9", "11.0.0.0/8"]), None);
+        assert_eq!(only(&["0.0.0.0/8", "255.0.0.0/8"]), None);
     }
 
     #[test]

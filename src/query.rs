@@ -142,7 +142,7 @@ impl Query {
     /// The first start of an event that may count, and the first that does not any more.
     pub(crate) fn span(&self) -> (Option<u64>, Option<u64>) {
         let limits = |wanted: Comparison| {
-            self.filter.tests.iter().filter_map(move |test| match (&test.column, &test.predicate) {
+            self.filter.conjuncts().filter_map(move |test| match (&test.column, &test.predicate) {
                 (Column::Field(Field::Start), Predicate::Number(comparison, limit)) => {
                     let limit = limit.whole().and_then(|limit| u64::try_from(limit).ok());
                     limit.filter(|_| *comparison == wanted)
@@ -155,7 +155,7 @@ impl Query {
 
     /// All columns that it names, but the time.
     pub(crate) fn columns(&self) -> impl Iterator<Item = &Column> {
-        let tested = self.filter.tests.iter().map(|test| &test.column);
+        let tested = self.filter.all().map(|test| &test.column);
         let measured = self.measures.iter().filter_map(Measure::column);
         let keys = self.keys.iter().map(KeyColumn::column);
         keys.chain(measured).chain(self.counting.columns()).chain(tested)
@@ -228,6 +228,13 @@ impl QueryBuilder {
             }
         }
         self.query.filter = filter;
+        self
+    }
+
+    /// Changes which records it counts.
+    #[must_use]
+    pub(crate) fn refine(mut self, refined: impl FnOnce(Filter) -> Filter) -> Self {
+        self.query.filter = refined(std::mem::take(&mut self.query.filter));
         self
     }
 

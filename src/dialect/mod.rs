@@ -2,6 +2,7 @@
 //! own syntax, checks all of it, and compiles to a [`Query`](crate::Query); nothing below this
 //! room knows that it exists.
 
+mod expression;
 mod filter_file;
 mod findings;
 mod insight_rule;
@@ -10,6 +11,7 @@ mod metric_filter;
 mod rule_file;
 mod wrapping;
 
+pub use expression::Expression;
 pub use filter_file::{FilterFile, NamedFilter};
 pub use insight_rule::InsightRule;
 pub use metric_filter::{

@@ -81,7 +81,7 @@ pub fn shown(character: char) -> String {
 }
 
 /// The part of a pattern around a place, on one line, and the column of the place in it.
-fn window(pattern: &str, at: usize) -> (String, usize) {
+pub fn window(pattern: &str, at: usize) -> (String, usize) {
     let cells: Vec<String> = pattern.chars().map(shown).collect();
     let widths: Vec<usize> = cells.iter().map(|cell| cell.chars().count()).collect();
     let place = pattern.char_indices().take_while(|(start, _)| *start < at).count();

@@ -5,7 +5,7 @@
 
 mod compile;
 mod expression;
-mod fault;
+pub(super) mod fault;
 #[cfg(test)]
 mod fault_tests;
 mod fields;

@@ -91,6 +91,9 @@ struct Memory {
     batch: Batch,
     scratch: Scratch,
     filter_scratch: FilterScratch,
+    /// What passes each tree: the positions of regular rows, and whether a plain row does.
+    bases: Vec<Vec<u32>>,
+    passed: Vec<bool>,
     selected: Vec<Vec<u32>>,
 }
 
@@ -393,11 +396,16 @@ impl Portion<'_> {
 impl Memory {
     /// Runs a batch through the plan.
     fn observe(&mut self, plan: &Plan, marks: &Marks<'_>, groups: &mut [Groups]) {
-        let Self { batch, scratch, filter_scratch, selected } = self;
+        let Self { batch, scratch, filter_scratch, bases, passed, selected } = self;
+        bases.resize_with(plan.trees.len(), Vec::new);
+        for (tree, base) in plan.trees.iter().zip(&mut *bases) {
+            tree.select(marks, batch, base, filter_scratch);
+        }
         selected.resize_with(plan.selections.len(), Vec::new);
         for (selection, selected) in plan.selections.iter().zip(&mut *selected) {
             if selection.form == Form::Records {
-                selection.tests.select(marks, batch, selected, filter_scratch);
+                let base = selection.tree.map(|tree| bases[tree].as_slice());
+                selection.tests.select(base, marks, batch, selected, filter_scratch);
             }
         }
         for (step, groups) in plan.steps.iter().zip(&mut *groups) {
@@ -409,6 +417,8 @@ impl Memory {
             groups.observe_regular(step, marks, batch, selected, scratch);
         }
         for row in 0..batch.plain_rows() {
+            passed.clear();
+            passed.extend(plan.trees.iter().map(|tree| tree.passes(marks, batch, row)));
             for (at, selection) in plan.selections.iter().enumerate() {
                 let is_traffic = batch.plain_status(row) == Status::Ok;
                 if selection.form != batch.plain_form(row)
@@ -416,7 +426,8 @@ impl Memory {
                 {
                     continue;
                 }
-                let passes = selection.tests.passes(marks, batch, row);
+                let passes = selection.tree.is_none_or(|tree| passed[tree])
+                    && selection.tests.passes(marks, batch, row);
                 let steps = plan.steps.iter().zip(&mut *groups);
                 for (step, groups) in steps.filter(|(step, _)| step.selection == at) {
                     if passes {

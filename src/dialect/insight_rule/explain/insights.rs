@@ -80,7 +80,9 @@ fn condition(test: &Test) -> String {
         }
         Predicate::Present(true) => format!("ispresent({column})"),
         Predicate::Present(false) => format!("not ispresent({column})"),
-        Predicate::Metric(_) => unreachable!("a rule tests values as rules do"),
+        Predicate::Metric(_) | Predicate::Where(_) => {
+            unreachable!("a rule tests values as rules do")
+        }
     }
 }
 

@@ -156,7 +156,9 @@ fn in_words(test: &Test) -> String {
         }
         Predicate::Present(true) => format!("{column} is there"),
         Predicate::Present(false) => format!("{column} is not there"),
-        Predicate::Metric(_) => unreachable!("a rule tests values as rules do"),
+        Predicate::Metric(_) | Predicate::Where(_) => {
+            unreachable!("a rule tests values as rules do")
+        }
     }
 }
 

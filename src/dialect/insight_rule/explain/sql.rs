@@ -162,7 +162,9 @@ fn predicate(
         }
         Predicate::Present(true) => format!("{} IS NOT NULL", text(&test.column)),
         Predicate::Present(false) => format!("{} IS NULL", text(&test.column)),
-        Predicate::Metric(_) => unreachable!("a rule tests values as rules do"),
+        Predicate::Metric(_) | Predicate::Where(_) => {
+            unreachable!("a rule tests values as rules do")
+        }
     }
 }
 
