@@ -52,7 +52,7 @@ enum Bits {
     V6(u128),
 }
 
-/// The address that a text spells, in whatever spelling there is.
+/// The address that a text spells, in whatever spelling the standard library reads.
 fn bits(text: &[u8]) -> Option<Bits> {
     match Address::parse(text) {
         Address::V4(address) => Some(Bits::V4(address)),
@@ -63,6 +63,15 @@ fn bits(text: &[u8]) -> Option<Bits> {
         },
         _ => None,
     }
+}
+
+/// The address of four octets with leading zeros. Records may have them, and mean decimal numbers;
+/// of people who type them that is not known.
+fn padded(text: &[u8]) -> Option<Bits> {
+    let text = str::from_utf8(text).ok().filter(|_| Address::parse(text) == Address::Odd)?;
+    let octets = text.split('.').map(|octet| octet.parse::<u8>().ok());
+    let octets: [u8; 4] = octets.collect::<Option<Vec<u8>>>()?.try_into().ok()?;
+    Some(Bits::V4(u32::from_be_bytes(octets)))
 }
 
 /// A length as it is written: digits without a sign or a leading zero.
@@ -130,7 +139,7 @@ impl Prefixes {
     /// The number of the prefix that a text's address lies in, however that is spelled; none for
     /// what is no address.
     pub fn find(&self, text: &[u8]) -> Option<u32> {
-        match bits(text)? {
+        match bits(text).or_else(|| padded(text))? {
             Bits::V4(address) => self.v4(address),
             Bits::V6(address) => self.v6(address),
         }
@@ -383,6 +392,8 @@ mod tests {
             ("fdff::1", Some(2)),
             ("10.255.255.255", Some(3)),
             ("11.0.0.0", None),
+            ("010.000.0.001", Some(3)),
+            ("0010.0.0.1", None),
             ("::ffff:10.0.0.1", None),
             ("-", None),
             ("", None),

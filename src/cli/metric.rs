@@ -10,6 +10,7 @@ use flowagg::render::sheets;
 use flowagg::{Error, ErrorKind, Form, Query, Report};
 
 use super::answer::{self, usage};
+use super::considered::Considered;
 use super::exit::Exit;
 use super::files::{self, Asked, Entry};
 use super::options::{Common, Format, MetricOptions};
@@ -33,6 +34,9 @@ pub fn run(options: &MetricOptions, common: &Common) -> Exit {
         Some(Err(error)) if !options.check => return usage(error),
         _ => {}
     }
+    if let Some(message) = events::idle("--check", common).filter(|_| options.check) {
+        return usage(message);
+    }
     if options.check {
         let entries = match &options.pattern {
             Some(pattern) => vec![typed(pattern, options)],
@@ -42,8 +46,9 @@ pub fn run(options: &MetricOptions, common: &Common) -> Exit {
     }
     let has_period = options.period.is_some();
     let (asked, logs) = (&options.filter, &options.paths);
-    if let Some(message) = events::contradiction("filter", asked, &options.events, logs, has_period)
-    {
+    let contradiction =
+        events::contradiction("filter", asked, &options.events, logs, has_period, common);
+    if let Some(message) = contradiction {
         return usage(message);
     }
     if options.alarm.is_some() && events::is_clf(&options.events) {
@@ -79,8 +84,10 @@ pub fn run(options: &MetricOptions, common: &Common) -> Exit {
     if let Err(message) = written::check(&columns, &[Format::Json], &common.output) {
         return usage(message);
     }
-    match asking(&filters, options, common) {
-        Ok(asking) => ask(&filters, asking, options, common),
+    let forms = filters.iter().map(|asked| asked.checked.form());
+    let format = options.events.format.as_ref();
+    match Considered::new(forms, format, &options.paths, common) {
+        Ok(considered) => ask(&filters, &considered, options, common),
         Err(message) => usage(message),
     }
 }
@@ -119,35 +126,30 @@ fn typed(pattern: &str, options: &MetricOptions) -> Entry<MetricFilter> {
 }
 
 /// How the filters' metrics are asked for.
-fn asking(
-    filters: &[Asked<MetricFilter>],
-    options: &MetricOptions,
-    common: &Common,
-) -> Result<Asking, String> {
-    let forms = filters.iter().map(|asked| asked.checked.form());
-    let (start, end) = events::span(forms, &options.events, &options.paths, common)?;
+fn asking(considered: &Considered, options: &MetricOptions, common: &Common) -> Asking {
     let mut asking = Asking::default();
     let period = options.period.unwrap_or(PERIOD_SECONDS);
     asking.period = Some(period).filter(|_| !events::is_clf(&options.events));
-    (asking.start, asking.end) = (start, end);
+    (asking.start, asking.end) = (considered.start, considered.end);
     asking.default_for = options.default_for.map(Into::into).unwrap_or_default();
     // An alarm looks at every series, listed or not.
     asking.top = if options.alarm.is_some() { 0 } else { common.top() };
-    Ok(asking)
+    asking
 }
 
 /// Asks all filters in one pass.
 fn ask(
     filters: &[Asked<MetricFilter>],
-    asking: Asking,
+    considered: &Considered,
     options: &MetricOptions,
     common: &Common,
 ) -> Exit {
+    let asking = asking(considered, options, common);
     let metrics: Vec<Metric> =
         filters.iter().map(|asked| Metric::new(&asked.checked, asking)).collect();
     let mut queries: Vec<Vec<Query>> = Vec::new();
     for (metric, asked) in metrics.iter().zip(filters) {
-        match metric.queries() {
+        match metric.queries().and_then(|queries| considered.narrow_all(&queries)) {
             Ok(found) => queries.push(found),
             Err(error) => return usage(format_args!("{}: {error}", asked.label)),
         }

@@ -4,6 +4,7 @@
 //! standard error, a line at a time, and the exit code tells the same in one number.
 
 mod answer;
+mod considered;
 mod events;
 mod exit;
 mod files;

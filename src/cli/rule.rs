@@ -11,14 +11,21 @@ use flowagg::render::{Ranking, json};
 use flowagg::{Order, Query, Report};
 
 use super::answer::{self, usage};
+use super::considered::Considered;
+use super::events;
 use super::exit::Exit;
 use super::files::{self, Asked};
 use super::options::{Common, Format, RuleOptions};
-use super::{events, written};
+use super::written;
 
 /// Runs the rules over the paths, or only looks at them.
 pub fn run(options: &RuleOptions, common: &Common) -> Exit {
     let mut paths = vec![options.rule.clone()];
+    let option = if options.check { "--check" } else { "--explain" };
+    let is_idle = options.check || options.explain;
+    if let Some(message) = events::idle(option, common).filter(|_| is_idle) {
+        return usage(message);
+    }
     if options.check {
         paths.extend_from_slice(&options.paths);
         paths.extend_from_slice(&options.more);
@@ -27,7 +34,8 @@ pub fn run(options: &RuleOptions, common: &Common) -> Exit {
     }
     paths.extend_from_slice(&options.more);
     let (logs, has_period) = (&options.paths, options.period.is_some());
-    let contradiction = events::contradiction("rule", &paths, &options.events, logs, has_period);
+    let contradiction =
+        events::contradiction("rule", &paths, &options.events, logs, has_period, common);
     if let Some(message) = contradiction.filter(|_| !options.explain) {
         return usage(message);
     }
@@ -82,9 +90,10 @@ fn queries(
     common: &Common,
 ) -> Result<Vec<Query>, String> {
     let forms = rules.iter().map(|asked| asked.checked.form());
-    let (start, end) = events::span(forms, &options.events, &options.paths, common)?;
+    let format = options.events.format.as_ref();
+    let considered = Considered::new(forms, format, &options.paths, common)?;
     let query = |asked: &Asked<InsightRule>| {
-        let mut builder = asked.checked.to_query(common.top()).to_builder().between(start, end);
+        let mut builder = considered.narrow(asked.checked.to_query(common.top()).to_builder());
         if let Some(seconds) = options.period {
             builder = builder.period(seconds);
         }

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use flowagg::Form;
 use flowagg::render::{json, sheets, table};
 use flowagg::summary::{Summary, queries};
 
 use super::answer::{self, usage};
+use super::considered::Considered;
 use super::exit::Exit;
 use super::options::{Common, Format, LineFormat};
 use super::{events, input, written};
@@ -29,7 +31,16 @@ pub fn run(paths: &[PathBuf], format: Option<&LineFormat>, common: &Common) -> E
         Ok(queries) => queries,
         Err(error) => return usage(error),
     };
+    let considered = match Considered::new([Form::Records], format, paths, common) {
+        Ok(considered) => considered,
+        Err(message) => return usage(message),
+    };
+    let queries = match considered.narrow_all(&queries) {
+        Ok(queries) => queries,
+        Err(error) => return usage(error),
+    };
     answer::run(events::engine(format), &queries, paths, common, |out, report| {
+        considered.tell(&report.answers[0], common);
         let summary = Summary::new(report);
         match common.format() {
             Format::Table => table::summary(out, &summary, &common.output.style()),

@@ -1,9 +1,11 @@
 //! `flowagg info`: what the logs are.
 
+use flowagg::Form;
 use flowagg::render::survey;
 use flowagg::survey::{Survey, queries};
 
 use super::answer::{self, usage};
+use super::considered::Considered;
 use super::exit::Exit;
 use super::options::{Common, Format, LineFormat, SurveyOptions};
 use super::{events, input, written};
@@ -33,7 +35,17 @@ pub fn run(options: &SurveyOptions, common: &Common) -> Exit {
         Ok(queries) => queries,
         Err(error) => return usage(error),
     };
+    let format = options.format.as_ref();
+    let considered = match Considered::new([Form::Records], format, &options.paths, common) {
+        Ok(considered) => considered,
+        Err(message) => return usage(message),
+    };
+    let queries = match considered.narrow_all(&queries) {
+        Ok(queries) => queries,
+        Err(error) => return usage(error),
+    };
     answer::run(engine, &queries, &options.paths, common, |out, report| {
+        considered.tell(&report.answers[0], common);
         let survey = Survey::new(report, bytes);
         match common.format() {
             Format::Json => survey::json(out, &survey, report),

@@ -32,6 +32,12 @@ impl When {
         found.ok_or_else(|| EXPECTED.to_owned())
     }
 
+    /// Reads a time back from the newest record.
+    pub fn parse_back(text: &str) -> Result<Self, String> {
+        let expected = "expected how long before the newest record, such as 90m, 2h or 7d";
+        duration(text).map(Self::Back).ok_or_else(|| expected.to_owned())
+    }
+
     /// The second that is meant, if `newest` is the time of the newest record.
     pub fn second(self, newest: u64) -> u64 {
         match self {
@@ -75,6 +81,10 @@ mod tests {
             [("0s", 0), ("90m", 5_400), ("1h30m", 5_400), ("7d", 604_800), ("1w", 604_800)]
         {
             assert_eq!(When::parse(text), Ok(When::Back(seconds)), "{text}");
+        }
+        assert_eq!(When::parse_back("2h"), Ok(When::Back(7_200)));
+        for no_duration in ["7200", "2026-01-31", "", "-2h"] {
+            assert!(When::parse_back(no_duration).is_err(), "{no_duration}");
         }
         assert_eq!(When::At(7).second(100), 7);
         assert_eq!(When::Back(30).second(100), 70);

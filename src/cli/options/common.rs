@@ -6,6 +6,7 @@ use clap::Args;
 use flowagg::Selection;
 
 use super::{Format, Output, size};
+use crate::cli::when::When;
 
 /// A glob, as it is typed.
 fn glob(text: &str) -> Result<String, String> {
@@ -55,6 +56,34 @@ pub struct Common {
     #[arg(long, value_name = "DIR", help_heading = "Input", hide_short_help = true)]
     temp_dir: Option<PathBuf>,
 
+    /// Only records of which this holds: 'src net 10.0.0.0/8 and port 22'
+    ///
+    /// Tests are `FIELD OPERATOR VALUE`, joined by and, or, not and parentheses: = != < <= > >= of
+    /// numbers (with k, m, g, t, or ki and so on), `in [22 80 1024-65535]`, `in @FILE`, ~ and !~
+    /// for 'regular expressions', `tcp-flags has syn,ack`. `src`, `dst` or `either` before net,
+    /// host, port or an address; `host`, `net` and `port` alone are either. May be repeated: then
+    /// all have to hold. A value that is not there passes no test
+    #[arg(long = "where", value_name = "EXPR", help_heading = "Filter")]
+    expressions: Vec<String>,
+
+    /// Only records from this time on; also --end and --last
+    ///
+    /// Times are 2026-01-31, 2026-01-31T12:00:00Z, 2026-01-31T12:00:00+01:00, seconds since 1970,
+    /// or back from the newest record: 90m, 2h, 7d. A record belongs where its `start` lies, also
+    /// if it ends later
+    #[arg(long, value_name = "TIME", value_parser = When::parse, help_heading = "Filter")]
+    start: Option<When>,
+
+    /// Only records that start before this time
+    #[arg(long, value_name = "TIME", value_parser = When::parse, help_heading = "Filter")]
+    #[arg(hide_short_help = true)]
+    end: Option<When>,
+
+    /// Only records from so long before the newest on, such as 90m, 2h or 7d
+    #[arg(long, value_name = "TIME", value_parser = When::parse_back, help_heading = "Filter")]
+    #[arg(hide_short_help = true)]
+    last: Option<When>,
+
     /// How the answer is written.
     #[command(flatten)]
     pub output: Output,
@@ -78,6 +107,10 @@ impl Common {
             threads: self.threads.or(before.threads),
             memory: self.memory.or(before.memory),
             temp_dir: self.temp_dir.or(before.temp_dir),
+            expressions: [before.expressions, self.expressions].concat(),
+            start: self.start.or(before.start),
+            end: self.end.or(before.end),
+            last: self.last.or(before.last),
             output: self.output.or(before.output),
             top: self.top.or(before.top),
             quiet: self.quiet || before.quiet,
@@ -104,6 +137,31 @@ impl Common {
             selection = selection.exclude(glob).map_err(|e| format!("--exclude {glob}: {e}"))?;
         }
         Ok(selection)
+    }
+
+    /// What has to hold of records, as it was typed.
+    pub fn expressions(&self) -> &[String] {
+        &self.expressions
+    }
+
+    /// Where the time begins that was asked for.
+    pub fn start(&self) -> Option<When> {
+        self.start
+    }
+
+    /// Where it ends.
+    pub fn end(&self) -> Option<When> {
+        self.end
+    }
+
+    /// How long before the newest record it begins.
+    pub fn last(&self) -> Option<When> {
+        self.last
+    }
+
+    /// Whether a time was asked for.
+    pub fn has_times(&self) -> bool {
+        self.start.is_some() || self.end.is_some() || self.last.is_some()
     }
 
     /// Whether only a whole answer is one.

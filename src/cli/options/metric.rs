@@ -95,7 +95,8 @@ pub struct MetricOptions {
 
     /// Only check filters, as strictly as CloudWatch
     #[arg(long, help_heading = "Diagnostics", conflicts_with_all = [
-        "paths", "format", "by_name", "start", "end", "period", "alarm", "default_for",
+        "paths", "format", "by_name", "start", "end", "last", "expressions", "period", "alarm",
+        "default_for",
     ])]
     pub check: bool,
 

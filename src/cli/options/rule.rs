@@ -6,7 +6,6 @@ use clap::{Args, ValueEnum};
 use flowagg::{Order, PERIOD_SECONDS};
 
 use super::{Common, EVENT_FORMAT_HELP, LineFormat};
-use crate::cli::when::When;
 
 const RULE_HELP: &str = "\
 A RULE is a JSON file with a rule as CloudWatch takes it, or with several in an array; a
@@ -14,9 +13,7 @@ CloudFormation template (`cdk synth --json`); what `aws cloudwatch describe-insi
 or `put-insight-rule --cli-input-json` takes; a folder of such files; or `-`, standard input.
 Many rules are answered in one pass.
 
-Times are 2026-01-31, 2026-01-31T12:00:00Z, 2026-01-31T12:00:00+01:00, seconds since 1970, or
-back from the newest record: 90m, 2h, 7d. A record's time is its `start`, that of a JSON event
-its `timestamp`.
+A record's time is its `start`, that of a JSON event its `timestamp`.
 
 Examples:
   flowagg rule rules/top_srcaddr_rule.json logs/
@@ -65,13 +62,13 @@ pub struct RuleOptions {
 
     /// Only check rules, as strictly as CloudWatch; every argument is one
     #[arg(long, help_heading = "Diagnostics", conflicts_with_all = [
-        "explain", "format", "by_name", "start", "end", "period", "order_by",
+        "explain", "format", "by_name", "start", "end", "last", "expressions", "period", "order_by",
     ])]
     pub check: bool,
 
     /// Only tell the plan, and the same question in SQL and to CloudWatch Logs
     #[arg(long, help_heading = "Diagnostics", conflicts_with_all = [
-        "format", "start", "end", "period", "order_by",
+        "format", "start", "end", "last", "expressions", "period", "order_by",
     ])]
     pub explain: bool,
 
@@ -91,16 +88,6 @@ pub struct EventOptions {
     /// Take the names of fields as names of columns, wherever a log has them
     #[arg(long, help_heading = "Input", display_order = 4)]
     pub by_name: bool,
-
-    /// Only records from this time on
-    #[arg(long, value_name = "TIME", value_parser = When::parse, help_heading = "Input")]
-    #[arg(display_order = 5)]
-    pub start: Option<When>,
-
-    /// Only records before this time
-    #[arg(long, value_name = "TIME", value_parser = When::parse, help_heading = "Input")]
-    #[arg(display_order = 6)]
-    pub end: Option<When>,
 }
 
 /// What contributors are ranked by; the names are those of CloudWatch.
@@ -139,6 +126,7 @@ mod tests {
 
     use super::*;
     use crate::cli::options::{Cli, Command};
+    use crate::cli::when::When;
 
     #[test]
     fn rules_and_what_is_asked_of_them() {
@@ -154,7 +142,7 @@ mod tests {
         assert_eq!(asked.rule, PathBuf::from("a.json"));
         assert_eq!(asked.more, [PathBuf::from("b.json"), PathBuf::from("c")]);
         assert_eq!(asked.paths, [PathBuf::from("logs")]);
-        assert_eq!((asked.period, asked.events.start), (Some(300), Some(When::Back(7_200))));
+        assert_eq!((asked.period, asked.common.start()), (Some(300), Some(When::Back(7_200))));
         assert_eq!(asked.order_by, Some(OrderBy::Maximum));
         assert_eq!(asked.events.format, Some(LineFormat::Clf));
         let named = rule("flowagg rule a.json --by-name --format srcaddr,bytes");

@@ -262,8 +262,11 @@ impl<'r> Values<'r> {
 fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let is_end = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'#';
-    let lines = text.split(|&byte| byte == b'\n').zip(1..).map(move |(line, number)| {
-        let line = line.trim_ascii_start();
+    let mut start = 0;
+    let ends = memchr::memchr_iter(b'\n', text).chain([text.len()]);
+    let lines = ends.zip(1..).map(move |(end, number)| {
+        let line = text[start..end].trim_ascii_start();
+        start = end + 1;
         (number, &line[..line.iter().position(is_end).unwrap_or(line.len())])
     });
     lines.filter(|(_, word)| !word.is_empty())
