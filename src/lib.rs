@@ -109,7 +109,7 @@ pub use report::{
     Answer, Contributor, Datapoint, Fault, FileAccount, MalformedLine, PeriodMetrics, Report,
 };
 pub use scan::{LEVEL_VARIABLE, Level};
-pub use source::{Selection, Source, messages};
+pub use source::{Selection, Source, Stamp, messages};
 pub use tally::Tally;
 pub use value::{Address, Number, Status};
 pub use view::{KeyColumn, View};

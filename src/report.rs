@@ -1,6 +1,7 @@
 //! What the engine found: answers, the tally, and what could not be read.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::amount::Amount;
@@ -10,6 +11,7 @@ use crate::key::KeyShape;
 use crate::layout::Layout;
 use crate::rank::Ranked;
 use crate::record::Reason;
+use crate::source::Stamp;
 use crate::spill::Spill;
 use crate::tally::Tally;
 
@@ -27,7 +29,7 @@ pub struct Report {
     pub malformed: Vec<MalformedLine>,
     /// The layouts that records had, each with the first input in which it was met.
     pub layouts: Vec<(String, Layout)>,
-    /// An account of each input that had lines, in input order; empty unless that was wanted.
+    /// An account of each input, in input order; empty unless that was wanted.
     pub files: Vec<FileAccount>,
     /// Files and streams that were opened.
     pub inputs: usize,
@@ -65,12 +67,23 @@ impl Report {
 pub struct FileAccount {
     /// The file, or `standard input`.
     pub input: String,
-    /// What its lines were wrapped in, outermost first: `gzip`, `text`.
+    /// Where the file lies; none for standard input.
+    pub path: Option<PathBuf>,
+    /// Its bytes as they lie: of a file all, of a stream those that were read.
+    pub bytes: u64,
+    /// Which file it was when it was opened; none for a pipe, or if it could not be opened.
+    pub stamp: Option<Stamp>,
+    /// What its lines were wrapped in, outermost first: `gzip`, `text`. Empty if it could not be
+    /// opened.
     pub containers: Vec<&'static str>,
     /// The layouts that its records had, in no order; of Parquet all columns of the file.
     pub layouts: Vec<Layout>,
     /// What became of its lines.
     pub tally: Tally,
+    /// The smallest and the largest `start` of its records, in seconds since 1970.
+    pub start: Option<(u64, u64)>,
+    /// What is wrong with it.
+    pub faults: Vec<Error>,
 }
 
 /// Why the answer is not whole.

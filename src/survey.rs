@@ -241,7 +241,7 @@ fn doubles(flows: &Answer, windows: &Answer, one_in: u32) -> Doubles {
 fn shapes(report: &Report) -> Vec<Shape<'_>> {
     let mut shapes: Vec<Shape<'_>> = Vec::new();
     let mut known: HashMap<(&[&str], Vec<&str>), usize> = HashMap::new();
-    for file in &report.files {
+    for file in report.files.iter().filter(|file| !file.containers.is_empty()) {
         let names = file.layouts.iter().flat_map(names).collect();
         let at = *known.entry((&file.containers, names)).or_insert_with(|| {
             shapes.push(Shape {

@@ -13,6 +13,7 @@
 
 mod notes;
 mod reading;
+mod span;
 #[cfg(test)]
 mod tests;
 

@@ -3,6 +3,7 @@
 //! One thread is the parallel path with one worker, one question a list of one, and standard
 //! input a source like any other.
 
+mod account;
 mod answers;
 mod headers;
 mod order;
@@ -11,7 +12,6 @@ mod schedule;
 mod worker;
 
 use std::collections::{BTreeMap, HashMap};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,11 +26,12 @@ use crate::layout::{Column, Layout};
 use crate::measure::Part;
 use crate::memory;
 use crate::query::Query;
-use crate::report::{Answer, Fault, FileAccount, MalformedLine, Report};
+use crate::report::{Answer, Fault, MalformedLine, Report};
 use crate::scan::Level;
 use crate::source::{Expansion, Input, LeftOut, Selection, Source, Span, expand};
 use crate::spill::Spill;
 use crate::tally::Tally;
+use account::{check_tally, or_internal};
 use schedule::Schedule;
 use worker::{FileFindings, Worker};
 
@@ -243,7 +244,7 @@ impl Engine {
             lines: self.lines,
             is_by_file: self.is_by_file,
             wanted: self.wanted(queries),
-            columns: columns(queries),
+            columns: columns(queries, self.is_by_file),
             shared: shared(queries, &spill),
             texts: Arc::new(Texts::new(Arc::clone(spill.budget()), bytes / 8, threads)),
             spill,
@@ -276,9 +277,13 @@ fn span(queries: &[Query]) -> Span {
     (start, end)
 }
 
-/// The columns that are asked for. Positions count all of a file's columns.
-fn columns(queries: &[Query]) -> Columns {
+/// The columns that are asked for, and for an account of each file their time. Positions count
+/// all of a file's columns.
+fn columns(queries: &[Query], is_by_file: bool) -> Columns {
     let (mut columns, mut texts) = (Vec::new(), Vec::new());
+    if is_by_file {
+        columns.push(Column::Field(Field::Start));
+    }
     for query in queries.iter().filter(|query| query.form() == Form::Records) {
         let time = Column::Field(Field::Start);
         for column in query.columns().chain(query.period().map(|_| &time)) {
@@ -368,6 +373,9 @@ impl Run<'_> {
         let (mut groups, mut specimens, mut faults) = (Vec::new(), Vec::new(), Vec::new());
         let mut layouts = Vec::new();
         let mut files: BTreeMap<usize, FileFindings> = BTreeMap::new();
+        if self.is_by_file {
+            files.extend((0..self.inputs.len()).map(|input| (input, FileFindings::default())));
+        }
         for found in findings {
             tally += &found.tally;
             groups.push(found.groups);
@@ -378,16 +386,17 @@ impl Run<'_> {
                 files.entry(input).or_default().merge(found);
             }
         }
-        assert!(tally.is_balanced(), "lines are not accounted for: {tally:?}");
-        let answers = pool.install(|| self.answers(groups));
+        check_tally(&tally, &files)?;
+        let answers = or_internal(|| pool.install(|| self.answers(groups)))?;
         self.check_memory()?;
+        let files = account::files(self.inputs, files, &faults);
         Ok(Report {
             answers,
             tally,
             faults: self.faults(unfound, faults),
             malformed: self.malformed(specimens),
             layouts: self.layouts(layouts),
-            files: files.into_iter().map(|(input, found)| self.file(input, found)).collect(),
+            files,
             inputs: self.inputs.len(),
             unselected: left_out.unselected,
             skipped: left_out.skipped,
@@ -405,12 +414,7 @@ impl Run<'_> {
     /// One thread's work.
     fn work(&self, schedule: &Schedule) -> Result<Findings, Error> {
         let mut worker = Worker::new(self, schedule);
-        let result = catch_unwind(AssertUnwindSafe(|| worker.work()));
-        if result.is_err() {
-            schedule.cancel();
-            let message = "a worker stopped in the middle of its work; no answer is given";
-            return Err(Error::new(ErrorKind::Internal, message));
-        }
+        or_internal(|| worker.work()).inspect_err(|_| schedule.cancel())?;
         let Worker { groups, notes, specimens, faults, layouts, files, .. } = worker;
         let files = files.unwrap_or_default();
         Ok(Findings { groups, layouts, tally: notes.tally, specimens, faults, files })
@@ -441,15 +445,6 @@ impl Run<'_> {
             }
         }
         first
-    }
-
-    fn file(&self, input: usize, found: FileFindings) -> FileAccount {
-        let FileFindings { containers, mut layouts, whole, tally } = found;
-        if let Some(whole) = whole.filter(|_| !layouts.is_empty()) {
-            layouts = vec![whole];
-        }
-        let layouts = layouts.iter().map(|layout| layout.as_ref().clone()).collect();
-        FileAccount { input: self.inputs[input].name(), containers, layouts, tally }
     }
 
     fn faults(

@@ -315,10 +315,11 @@ impl<'a> SurveyText<'a> {
             text: String::from_utf8_lossy(&line.text).into_owned(),
         });
         let faults = report.faults.iter();
+        let files = report.files.iter().filter(|file| !file.containers.is_empty());
         Self {
             tally: TallyText::new(survey.tally),
             time: TimeText { start: survey.start, end: survey.end, gaps: &survey.gaps },
-            files: report.files.iter().map(FileText::new).collect(),
+            files: files.map(FileText::new).collect(),
             versions: counts(survey.versions),
             accounts: counts(survey.accounts),
             interfaces: counts(survey.interfaces),

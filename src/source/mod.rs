@@ -6,6 +6,7 @@ mod gzip;
 mod messages;
 mod object;
 mod selection;
+mod stamp;
 mod stream;
 mod zstd;
 
@@ -22,6 +23,7 @@ pub use gzip::{GZIP_MAGIC, Inflater, WHOLE_BYTES_MAX, reader as gzip_reader, who
 pub use messages::messages;
 pub use object::Span;
 pub use selection::Selection;
+pub use stamp::Stamp;
 pub use stream::{Cut, Cutter, make_room};
 pub use zstd::{is_zstd, reader as zstd_reader};
 
@@ -72,6 +74,14 @@ impl Input {
         }
     }
 
+    /// Where it lies, if it is a file.
+    pub fn path(&self) -> Option<&PathBuf> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Stdin => None,
+        }
+    }
+
     /// Opens it and looks at its first bytes.
     ///
     /// # Errors
@@ -112,6 +122,7 @@ pub struct RangedFile {
     /// Where reading begins: not 0 if some of standard input was consumed before.
     base: u64,
     bytes: u64,
+    stamp: Stamp,
 }
 
 /// The first bytes of a Parquet file, and its last.
@@ -160,7 +171,7 @@ impl Opened {
         }
         let base = if may_have_moved { file.stream_position()? } else { 0 };
         let bytes = metadata.len().saturating_sub(base);
-        let ranged = RangedFile { file, base, bytes };
+        let ranged = RangedFile { file, base, bytes, stamp: Stamp::of(&metadata) };
         let mut head = [0; 8];
         let filled = ranged.read_at(&mut head, 0)?;
         let head = &head[..filled];
@@ -174,12 +185,27 @@ impl Opened {
             _ => Self::Plain(ranged),
         })
     }
+
+    /// The file, if it is one.
+    pub fn file(&self) -> Option<&RangedFile> {
+        match self {
+            Self::Plain(file) | Self::Gzip(file) | Self::Zstd(file) | Self::Parquet(file) => {
+                Some(file)
+            }
+            Self::Stream { .. } => None,
+        }
+    }
 }
 
 impl RangedFile {
     /// Its size when it was opened.
     pub fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// Which file it was when it was opened.
+    pub fn stamp(&self) -> Stamp {
+        self.stamp
     }
 
     /// Fills `buffer` with the bytes at `place`; fewer only at the end of the file.

@@ -22,7 +22,7 @@ use crate::plan::Plan;
 use crate::query::Scope;
 use crate::record::LINE_BYTES_MAX;
 use crate::scan::{Marks, Padded, Scanner};
-use crate::source::{Inflater, make_room};
+use crate::source::{Inflater, Stamp, make_room};
 use crate::tally::Tally;
 use crate::value::Status;
 
@@ -71,6 +71,12 @@ pub struct FileFindings {
     pub whole: Option<Arc<Layout>>,
     /// What became of its lines.
     pub tally: Tally,
+    /// Its bytes as they lie.
+    pub bytes: u64,
+    /// Which file it was when it was opened.
+    pub stamp: Option<Stamp>,
+    /// The smallest and the largest `start` of its records.
+    pub start: Option<(u64, u64)>,
 }
 
 impl FileFindings {
@@ -83,6 +89,16 @@ impl FileFindings {
         let new = other.layouts.into_iter().filter(|layout| !self.layouts.contains(layout));
         self.layouts.extend(new.collect::<Vec<_>>());
         self.tally += &other.tally;
+        self.bytes = self.bytes.max(other.bytes);
+        self.stamp = self.stamp.or(other.stamp);
+        self.spread(other.start);
+    }
+
+    /// Takes the time of more records in.
+    fn spread(&mut self, start: Option<(u64, u64)>) {
+        let both = self.start.zip(start);
+        let joined = both.map(|((first, last), other)| (first.min(other.0), last.max(other.1)));
+        self.start = joined.or(self.start).or(start);
     }
 }
 
@@ -155,6 +171,14 @@ impl<'a> Worker<'a> {
     fn note_containers(&mut self, input: usize, containers: &[&'static str]) {
         if let Some(files) = &mut self.files {
             files.entry(input).or_default().containers = containers.to_vec();
+        }
+    }
+
+    /// Notes how long an input is, and which file it is.
+    fn note_bytes(&mut self, input: usize, bytes: u64, stamp: Option<Stamp>) {
+        if let Some(files) = &mut self.files {
+            let found = files.entry(input).or_default();
+            (found.bytes, found.stamp) = (bytes, stamp);
         }
     }
 
@@ -313,6 +337,10 @@ impl<'a> Worker<'a> {
         let plan = &self.plans[at].1;
         let records_before = self.notes.tally.records();
         while portion.fill(&mut self.memory.batch, &plan.reading, marks, &mut self.notes) {
+            if let Some(files) = &mut self.files {
+                let start = self.memory.batch.start_span(&plan.reading, marks, portion.decoded());
+                files.entry(input).or_default().spread(start);
+            }
             self.memory.observe(plan, marks, &mut self.groups);
         }
         if self.notes.tally.records() == records_before {
@@ -371,6 +399,13 @@ impl Portion<'_> {
         match self {
             Self::Marked(from, to) => from >= to,
             Self::Decoded(decoded, next) => *next >= decoded.rows,
+        }
+    }
+
+    fn decoded(&self) -> Option<&Decoded> {
+        match self {
+            Self::Marked(..) => None,
+            Self::Decoded(decoded, _) => Some(decoded),
         }
     }
 

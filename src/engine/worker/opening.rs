@@ -1,7 +1,8 @@
 //! From an input to its blocks: what it is wrapped in decides who reads it, and how.
 
+use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use memchr::memchr;
 
@@ -23,7 +24,12 @@ const WHOLE_BYTES_FREE: usize = if cfg!(debug_assertions) { 0 } else { 2 << 20 }
 
 impl Worker<'_> {
     pub(super) fn open(&mut self, input: usize) -> Result<(), Error> {
-        match self.run.inputs[input].open()? {
+        let opened = self.run.inputs[input].open()?;
+        if let Some(file) = opened.file() {
+            self.note_bytes(input, file.bytes(), Some(file.stamp()));
+        }
+        let count = Cell::new(0);
+        match opened {
             Opened::Plain(file) => {
                 let mut head = vec![0; HEAD_BYTES.min(file.bytes() as usize)];
                 let filled = file.read_at(&mut head, 0)?;
@@ -33,18 +39,25 @@ impl Worker<'_> {
                     self.schedule.share(input, file, layout);
                     return Ok(());
                 }
-                self.stream(input, Counted(file.reader(), &self.run.progress.bytes))
+                self.stream(input, self.counted(file.reader(), &count))
             }
             Opened::Gzip(file) => self.gzip_file(input, &file),
-            Opened::Zstd(file) => {
-                self.stream(input, Counted(file.reader(), &self.run.progress.bytes))
-            }
+            Opened::Zstd(file) => self.stream(input, self.counted(file.reader(), &count)),
             Opened::Parquet(file) => self.table(input, file),
             Opened::Stream { head, rest } => {
                 let stream = std::io::Read::chain(head.as_slice(), rest);
-                self.stream(input, Counted(stream, &self.run.progress.bytes))
+                let result = self.stream(input, self.counted(stream, &count));
+                self.note_bytes(input, count.get(), None);
+                result
             }
         }
+    }
+
+    fn counted<'a, R>(&self, stream: R, count: &'a Cell<u64>) -> Counted<'a, R>
+    where
+        Self: 'a,
+    {
+        Counted { stream, count, progress: &self.run.progress.bytes }
     }
 
     /// A gzip file: decoded whole if it is small and of one member and there is memory for it,
@@ -73,7 +86,7 @@ impl Worker<'_> {
                 return Ok(());
             }
         }
-        self.stream(input, Counted(file.reader(), &self.run.progress.bytes))
+        self.stream(input, self.counted(file.reader(), &Cell::new(0)))
     }
 
     /// Whether there is memory for a compressed file of so many bytes, and for its text: what is
@@ -241,12 +254,19 @@ impl Worker<'_> {
 }
 
 /// A reader that counts what is read.
-struct Counted<'a, R>(R, &'a std::sync::atomic::AtomicU64);
+struct Counted<'a, R> {
+    stream: R,
+    /// Of this stream.
+    count: &'a Cell<u64>,
+    /// Of the run.
+    progress: &'a AtomicU64,
+}
 
 impl<R: std::io::Read> std::io::Read for Counted<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.0.read(buffer)?;
-        self.1.fetch_add(count as u64, Ordering::Relaxed);
+        let count = self.stream.read(buffer)?;
+        self.count.set(self.count.get() + count as u64);
+        self.progress.fetch_add(count as u64, Ordering::Relaxed);
         Ok(count)
     }
 }
