@@ -5,12 +5,15 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use flowagg::render::account;
+use flowagg::render::manifest::Output;
 use flowagg::{Engine, Error, Query, Report};
+use sha2::{Digest, Sha256};
 
 use super::exit::Exit;
+use super::manifest::{self, End, Ledger};
 use super::options::Common;
 use super::progress::Shown;
-use super::{input, say};
+use super::{input, say, stop};
 
 /// Bytes of output that are written at once.
 const OUTPUT_BYTES: usize = 64 * 1024;
@@ -24,6 +27,18 @@ pub fn run(
     common: &Common,
     render: impl FnOnce(&mut dyn Write, &Report) -> io::Result<()>,
 ) -> Exit {
+    run_to(engine, queries, paths, common, render, |exit| exit)
+}
+
+/// The same, where what was answered decides how the program ends: `conclude` says that.
+pub fn run_to(
+    engine: Engine,
+    queries: &[Query],
+    paths: &[PathBuf],
+    common: &Common,
+    render: impl FnOnce(&mut dyn Write, &Report) -> io::Result<()>,
+    conclude: impl FnOnce(Exit) -> Exit,
+) -> Exit {
     let sources = match input::sources(paths) {
         Ok(sources) => sources,
         Err(message) => return usage(message),
@@ -36,14 +51,44 @@ pub fn run(
         Ok(engine) => engine,
         Err(message) => return usage(message),
     };
+    if common.has_checksums() && common.manifest().is_none() {
+        return usage("--checksums are written to a manifest; type --manifest FILE too");
+    }
+    let mut ledger = match Ledger::begin(common) {
+        Ok(ledger) => ledger,
+        Err(message) => {
+            say::error(message);
+            return Exit::Partial;
+        }
+    };
+    let mut engine = engine.threads(common.threads()).select(selection);
+    if ledger.is_some() {
+        engine = engine.by_file(true);
+    }
     let begun = Instant::now();
-    let engine = engine.threads(common.threads()).select(selection);
+    stop::watch(engine.progress());
     let shown = Shown::new(engine.progress(), common.is_quiet());
-    let report = engine.run_all(queries, &sources);
+    let mut report = engine.run_all(queries, &sources);
     drop(shown);
-    match report {
-        Ok(report) => tell(&report, begun.elapsed(), common, render),
-        Err(error) => failed(&error),
+    let elapsed = begun.elapsed();
+    let (message, exit, output) = match &mut report {
+        Ok(report) => {
+            if let Some(ledger) = &mut ledger {
+                ledger.read_again(report, common.threads());
+            }
+            let told = tell(report, elapsed, common, ledger.is_some(), render);
+            (told.message, conclude(told.exit), told.output)
+        }
+        Err(error) => (Some(error.to_string()), failed(error), manifest::nothing()),
+    };
+    let Some(ledger) = ledger else { return exit };
+    let (report, message) = (report.as_ref().ok(), message.as_deref());
+    match ledger.close(End { report, elapsed, exit, message, output }) {
+        Ok(()) => exit,
+        Err(message) => {
+            say::error(message);
+            if exit == Exit::Whole { Exit::Partial } else { exit }
+        }
     }
 }
 
@@ -69,6 +114,12 @@ pub fn usage(message: impl std::fmt::Display) -> Exit {
     Exit::Usage
 }
 
+/// Says that there is no manifest without logs, if one is asked for.
+pub fn without_logs(common: &Common) -> Option<Exit> {
+    let is_asked = common.manifest().is_some() || common.has_checksums();
+    is_asked.then(|| usage("a manifest is one of logs that were read; leave out --manifest"))
+}
+
 /// Says why there is no report.
 fn failed(error: &Error) -> Exit {
     say::error(error);
@@ -78,16 +129,24 @@ fn failed(error: &Error) -> Exit {
     }
 }
 
+/// What was said.
+struct Told {
+    exit: Exit,
+    message: Option<String>,
+    output: Output,
+}
+
 fn tell(
     report: &Report,
     elapsed: Duration,
     common: &Common,
+    is_hashed: bool,
     render: impl FnOnce(&mut dyn Write, &Report) -> io::Result<()>,
-) -> Exit {
+) -> Told {
     let verdict = Verdict::of(report, common.is_strict());
-    let written = match verdict.is_answered {
-        true => write(|out| render(out, report)),
-        false => Exit::Whole,
+    let (written, output) = match verdict.is_answered {
+        true => write_hashed(is_hashed, |out| render(out, report)),
+        false => (Exit::Whole, manifest::nothing()),
     };
     // What stands below explains the answer, or why there is none: then even if quiet.
     if !common.is_quiet() || !verdict.is_answered {
@@ -96,13 +155,11 @@ fn tell(
     for fault in &report.faults {
         say::error(account::fault(fault));
     }
-    let written = match report.listing_fault() {
-        Some(error) => {
-            say::error(format_args!("the list ends early: {error}"));
-            Exit::Partial
-        }
-        None => written,
-    };
+    let ending = report.listing_fault().map(|error| format!("the list ends early: {error}"));
+    if let Some(message) = &ending {
+        say::error(message);
+    }
+    let written = if ending.is_some() { Exit::Partial } else { written };
     if let Some(message) = &verdict.message {
         say::error(message);
     }
@@ -112,7 +169,8 @@ fn tell(
         }
         say::line(format_args!("flowagg: {}", account::tally(report, elapsed)));
     }
-    if verdict.exit == Exit::Whole { written } else { verdict.exit }
+    let exit = if verdict.exit == Exit::Whole { written } else { verdict.exit };
+    Told { exit, message: verdict.message.or(ending), output }
 }
 
 fn tell_malformed(report: &Report) {
@@ -155,13 +213,53 @@ impl Verdict {
 
 /// Writes to standard output. That its reader has seen enough is no error.
 pub fn write(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Exit {
-    let mut out = BufWriter::with_capacity(OUTPUT_BYTES, io::stdout().lock());
-    match write(&mut out).and_then(|()| out.flush()) {
+    write_hashed(false, write).0
+}
+
+/// The same, and tells what was written: with its checksum, if `is_hashed`.
+fn write_hashed(
+    is_hashed: bool,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> (Exit, Output) {
+    stop::begin_writing();
+    let hash = is_hashed.then(Sha256::new);
+    let tap = Tap { inner: io::stdout().lock(), bytes: 0, hash };
+    let mut out = BufWriter::with_capacity(OUTPUT_BYTES, tap);
+    let result = write(&mut out).and_then(|()| out.flush());
+    stop::written();
+    // What could not be written is not tried again.
+    let Tap { bytes, hash, .. } = out.into_parts().0;
+    let sha256 = hash.map(manifest::hex).unwrap_or_default();
+    let output = Output { bytes, sha256, is_cut: result.is_err() };
+    let exit = match result {
         Ok(()) => Exit::Whole,
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Whole,
         Err(error) => {
             say::error(format_args!("standard output: {}", Error::from(error)));
             Exit::Partial
         }
+    };
+    (exit, output)
+}
+
+/// Standard output, and what was written to it.
+struct Tap<W> {
+    inner: W,
+    bytes: u64,
+    hash: Option<Sha256>,
+}
+
+impl<W: Write> Write for Tap<W> {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        let count = self.inner.write(text)?;
+        self.bytes += count as u64;
+        if let Some(hash) = &mut self.hash {
+            hash.update(&text[..count]);
+        }
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
     }
 }

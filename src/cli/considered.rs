@@ -10,7 +10,7 @@ use flowagg::{Answer, Error, Field, Form, Measure, Query, QueryBuilder, Scope};
 use super::events::{engine, reads_stdin};
 use super::options::{Common, LineFormat};
 use super::when::When;
-use super::{answer, input, say};
+use super::{answer, input, say, stop};
 
 /// The most bytes that are read of a file of values; one that is longer is refused.
 const FILE_BYTES_MAX: u64 = (64 << 20) + 1;
@@ -126,6 +126,7 @@ fn newest(
     let from = selection.newest_from(&sources);
     let engine = answer::limited(engine(format), common)?;
     let engine = engine.threads(common.threads()).select(selection);
+    stop::watch(engine.progress());
     let newest = |from: Option<u64>| {
         let query = |&form: &Form| {
             let start = Measure::Max(Field::Start.into());

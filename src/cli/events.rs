@@ -89,6 +89,9 @@ pub fn warn_of_misplaced<T>(
 
 /// Says of each rule or filter whether it is valid.
 pub fn check<T>(entries: &[Entry<T>], warnings: impl Fn(&T) -> &[String], common: &Common) -> Exit {
+    if let Some(exit) = answer::without_logs(common) {
+        return exit;
+    }
     let written = answer::write(|out| {
         for Entry { label, checked, .. } in entries {
             match checked {

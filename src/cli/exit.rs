@@ -15,12 +15,24 @@ pub enum Exit {
     Usage,
 }
 
+impl Exit {
+    /// The number that the shell sees.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Whole => 0,
+            Self::Partial | Self::Alarm => 1,
+            Self::Usage => 2,
+        }
+    }
+
+    /// Whether nothing is lacking in the answer.
+    pub fn is_whole(self) -> bool {
+        matches!(self, Self::Whole | Self::Alarm)
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        match exit {
-            Exit::Whole => Self::SUCCESS,
-            Exit::Partial | Exit::Alarm => Self::from(1),
-            Exit::Usage => Self::from(2),
-        }
+        Self::from(exit.code())
     }
 }

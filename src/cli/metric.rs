@@ -158,7 +158,7 @@ fn ask(
     let is_alarming = Cell::new(false);
     let all = queries.concat();
     let engine = events::engine(options.events.format.as_ref());
-    let exit = answer::run(engine, &all, &options.paths, common, |out, report| {
+    let render = |out: &mut dyn Write, report: &Report| {
         if !common.is_quiet() && !is_clf {
             events::warn_of_misplaced(filters, report, MetricFilter::misplaced);
         }
@@ -180,8 +180,12 @@ fn ask(
             }
         }
         write(out, &graphs, common)
-    });
-    if exit == Exit::Whole && is_alarming.get() { Exit::Alarm } else { exit }
+    };
+    let conclude = |exit| match is_alarming.get() {
+        true if exit == Exit::Whole => Exit::Alarm,
+        _ => exit,
+    };
+    answer::run_to(engine, &all, &options.paths, common, render, conclude)
 }
 
 fn graphs<'a>(

@@ -71,6 +71,9 @@ pub fn run(options: &RuleOptions, common: &Common) -> Exit {
 
 /// Tells how each rule is answered, and the same question in other languages.
 fn explain(rules: &[Asked<InsightRule>], options: &RuleOptions, common: &Common) -> Exit {
+    if let Some(exit) = answer::without_logs(common) {
+        return exit;
+    }
     let paths: Vec<String> = options.paths.iter().map(|path| path.display().to_string()).collect();
     answer::write(|out| {
         for (at, Asked { name, checked: rule, .. }) in rules.iter().enumerate() {

@@ -22,6 +22,7 @@ pub mod account;
 mod human;
 mod insight_report;
 pub mod json;
+pub mod manifest;
 pub mod matches;
 pub mod metric;
 pub mod parquet_out;

@@ -95,6 +95,24 @@ pub struct Common {
     /// No progress, warnings and tally on standard error; errors stay
     #[arg(short, long, help_heading = "Diagnostics")]
     quiet: bool,
+
+    /// Write a manifest: JSON of what was read, what became of it, and what was answered
+    ///
+    /// Version, arguments and folder; each input with its bytes, containers, columns, tally, the
+    /// span of its records' start and its faults; the whole tally; and the SHA-256 of what was
+    /// written to standard output. It is written when the run ends, at once. A file that is there
+    /// and is no manifest is not overwritten. Best outside of the folders of logs, where the next
+    /// run would read it
+    #[arg(long, value_name = "FILE", help_heading = "Diagnostics", hide_short_help = true)]
+    manifest: Option<PathBuf>,
+
+    /// In the manifest, also the SHA-256 of each file
+    ///
+    /// Files are read once more for that, after the run. One that is not the same any more by its
+    /// length, inode and time of change is a fault. Pipes and standard input have none, as they
+    /// can be read once
+    #[arg(long, help_heading = "Diagnostics", hide_short_help = true)]
+    checksums: bool,
 }
 
 impl Common {
@@ -114,6 +132,8 @@ impl Common {
             output: self.output.or(before.output),
             top: self.top.or(before.top),
             quiet: self.quiet || before.quiet,
+            manifest: self.manifest.or(before.manifest),
+            checksums: self.checksums || before.checksums,
         }
     }
 
@@ -172,6 +192,16 @@ impl Common {
     /// Whether only errors are to be told.
     pub fn is_quiet(&self) -> bool {
         self.quiet
+    }
+
+    /// Where the manifest is written, if that was typed.
+    pub fn manifest(&self) -> Option<&Path> {
+        self.manifest.as_deref()
+    }
+
+    /// Whether the manifest has checksums of files.
+    pub fn has_checksums(&self) -> bool {
+        self.checksums
     }
 
     /// How many threads; 0 for one per core.
