@@ -167,7 +167,7 @@ impl<'a> Record<'a> {
         if line.len() >= LINE_BYTES_MAX {
             return Err(Reason::TooLong);
         }
-        let (status, columns) = check(tokens(line), layout)?;
+        let (status, columns) = check(tokens(line), layout, false)?;
         Ok(Self { line, layout, status, columns })
     }
 
@@ -200,17 +200,19 @@ impl<'a> Record<'a> {
     }
 }
 
-/// Reads the values of a line as those of a record: its log-status and how many there are.
+/// Reads the values of a line as those of a record: its log-status and how many there are. The
+/// first value of a row of a table may be any text; in a line an object is an event.
 ///
 /// # Errors
 /// As [`Record::parse`].
 pub(crate) fn check<'t>(
     values: impl Iterator<Item = &'t [u8]>,
     layout: &Layout,
+    is_row: bool,
 ) -> Result<(Status, usize), Reason> {
     let (mut status, mut columns) = (Status::Ok, 0);
     for value in values {
-        if columns == 0 && value[0] == b'{' {
+        if columns == 0 && value[0] == b'{' && !is_row {
             return Err(Reason::NoRecord);
         }
         if layout.columns() == 0 {

@@ -183,7 +183,7 @@ impl Batch {
             aside.extend(rows.filter(|(_, row)| begins(**row)).map(|(at, _)| at as u32));
         }
         // An object in the place of the first value is an event and no record.
-        if reading.texts.first() == Some(&0) {
+        if reading.texts.first() == Some(&0) && !notes.are_rows {
             let begins = |row: u32| marks.field(row as usize)[0] == b'{';
             let rows = self.rows.iter().enumerate();
             aside.extend(rows.filter(|(_, row)| begins(**row)).map(|(at, _)| at as u32));
@@ -222,7 +222,7 @@ impl Batch {
     ) {
         let (start, end) = (marks.place(mark), marks.line_end(mark));
         let line = &marks.text()[start..marks.place(end) - 1];
-        let opens_object = || line.trim_ascii_start().starts_with(b"{");
+        let opens_object = || !notes.are_rows && line.trim_ascii_start().starts_with(b"{");
         match &reading.paths {
             Some(asked) if reading.lines == Lines::Refused || opens_object() => {
                 self.read_json(asked, start, line, notes);
@@ -347,7 +347,7 @@ impl Batch {
             notes.tally.blank += 1;
             return;
         }
-        let (status, columns) = match check(values, &reading.layout) {
+        let (status, columns) = match check(values, &reading.layout, notes.are_rows) {
             Ok(found) => found,
             Err(reason) => {
                 spans.truncate(first);

@@ -26,6 +26,8 @@ pub struct Notes {
     specimens: Vec<Specimen>,
     /// Whether malformed lines need only be counted.
     pub has_enough: bool,
+    /// Whether the lines are rows of a table, so that none of them is an object of JSON.
+    pub are_rows: bool,
 }
 
 /// Malformed lines that are shown.

@@ -65,6 +65,8 @@ pub enum Stated {
     Nothing,
     /// They are these.
     Layout(Arc<Layout>),
+    /// They are these, and the lines are rows of a table: values whatever they begin with.
+    Rows(Arc<Layout>),
     /// What was said before is over: the lines are a text that says it itself, as one does at
     /// its beginning.
     Text,

@@ -38,6 +38,11 @@ impl Table {
         Err(Error::new(ErrorKind::Container, text))
     }
 
+    /// Whether its lines are rows of values.
+    pub fn has_rows(&self) -> bool {
+        match *self {}
+    }
+
     /// The layout of its lines.
     pub fn layout(&self) -> &Arc<Layout> {
         match *self {}

@@ -351,7 +351,7 @@ impl Pieces for Table<'_> {
         }
         make_room(buffer, length);
         let stated = match self.columns.as_ref().filter(|_| is_new) {
-            Some(Columns::Fields { layout, .. }) => Stated::Layout(Arc::clone(layout)),
+            Some(Columns::Fields { layout, .. }) => Stated::Rows(Arc::clone(layout)),
             Some(Columns::Message { .. }) => Stated::Text,
             None => Stated::Nothing,
         };

@@ -60,6 +60,8 @@ pub struct Preface {
     pub layout: Option<Arc<Layout>>,
     /// Whether its lines are rows, none of which is a header.
     pub is_table: bool,
+    /// Whether its lines are rows of a table, also if some of them may be headers.
+    pub has_rows: bool,
     /// The first of those rows, if they are decoded.
     pub decoded: Option<Box<Decoded>>,
 }

@@ -275,7 +275,7 @@ impl Lines {
         if self.columns != Some(columns)
             && let Some(layout) = self.rows.layout()
         {
-            self.begin(Stated::Layout(Arc::new(layout)));
+            self.begin(Stated::Rows(Arc::new(layout)));
             self.columns = Some(columns);
         }
         self.part();

@@ -13,7 +13,7 @@ fn all_lines(text: &str, step: usize) -> Vec<String> {
         match json.next(&mut buffer) {
             Piece::Block { length, stated, .. } => {
                 match stated {
-                    Stated::Layout(layout) => {
+                    Stated::Layout(layout) | Stated::Rows(layout) => {
                         let names = (0..layout.columns()).filter_map(|column| layout.name(column));
                         found.push(format!("<{}>", names.collect::<Vec<_>>().join(" ")));
                     }

@@ -186,6 +186,11 @@ impl Table {
         Ok(Self { layout, whole, wanted, is_decodable, activity, firsts, footer, file })
     }
 
+    /// Whether its lines are rows of values. Of events those of another class are objects.
+    pub fn has_rows(&self) -> bool {
+        self.activity.is_none()
+    }
+
     /// The layout of its lines.
     pub fn layout(&self) -> &Arc<Layout> {
         &self.layout

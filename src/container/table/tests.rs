@@ -15,7 +15,7 @@ fn read(text: &str, block: usize, trickle: usize) -> (Vec<String>, u64, bool) {
         match table.next(&mut buffer) {
             Piece::Block { length, headers, stated } => {
                 assert!(buffer.len() >= length + crate::scan::PAD);
-                if let Stated::Layout(layout) = stated {
+                if let Stated::Rows(layout) = stated {
                     let names = (0..layout.columns()).map(|at| layout.name(at).unwrap());
                     lines.push(format!("[{}]", names.collect::<Vec<_>>().join(" ")));
                 }

@@ -285,6 +285,7 @@ impl<'a> Worker<'a> {
         let last = self.specimens.get(SPECIMENS_MAX - 1);
         self.notes.has_enough =
             last.is_some_and(|last| (last.input, last.line) < (input, before.lines));
+        self.notes.are_rows = preface.has_rows;
         self.notes.tally.lines += preface.headers;
         self.notes.tally.headers += preface.headers;
         let mut layout = preface.layout.unwrap_or(before.layout);

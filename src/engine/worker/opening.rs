@@ -170,13 +170,16 @@ impl Worker<'_> {
         self.note_containers(input, &containers);
         let layout = head.map(|head| self.opening(input, &head));
         let mut order = layout.map(Order::new);
-        let mut number = 0;
+        let (mut number, mut has_rows) = (0, false);
         loop {
             let mut buffer = self.schedule.buffer();
             match pieces.next(&mut buffer) {
                 Piece::Block { length, headers, stated } => {
+                    if stated != Stated::Nothing {
+                        has_rows = matches!(stated, Stated::Rows(_));
+                    }
                     let layout = match stated {
-                        Stated::Layout(layout) => Some(layout),
+                        Stated::Layout(layout) | Stated::Rows(layout) => Some(layout),
                         Stated::Nothing if order.is_some() => None,
                         Stated::Nothing | Stated::Text => {
                             Some(self.opening(input, &buffer[..length.min(HEAD_BYTES)]))
@@ -187,7 +190,8 @@ impl Worker<'_> {
                     let order = order.get_or_insert_with(|| Order::new(Arc::clone(first())));
                     let turn = order.turn(number);
                     let is_first = number == 0;
-                    let preface = Preface { is_first, headers, layout, ..Preface::default() };
+                    let preface =
+                        Preface { is_first, headers, layout, has_rows, ..Preface::default() };
                     let parcel = Parcel { input, buffer, length, turn, preface };
                     number += 1;
                     if let Some(parcel) = self.schedule.offer(parcel) {
@@ -241,7 +245,12 @@ impl Worker<'_> {
             };
             let before = Before { layout: Arc::clone(table.layout()), lines: before };
             let turn = Order::after(before).turn(0);
-            let preface = Preface { is_table: true, decoded, ..Preface::default() };
+            let preface = Preface {
+                is_table: true,
+                has_rows: table.has_rows(),
+                decoded,
+                ..Preface::default()
+            };
             let parcel = Parcel { input: *input, buffer, length, turn, preface };
             if let Some(parcel) = self.schedule.offer(parcel) {
                 self.parcel(parcel);
