@@ -208,7 +208,7 @@ impl<'a> Worker<'a> {
             }
             Err(error) => {
                 turn.take(0, None);
-                self.faults.push((file.input, error.into()));
+                self.fault_once(file.input, error.into());
             }
         }
         self.buffer = buffer;
