@@ -33,6 +33,8 @@ pub enum ErrorKind {
     Expression,
     /// A metric filter is not valid.
     Filter,
+    /// A file of names, of AWS's ranges, of countries or of autonomous systems is not valid.
+    Names,
     /// The processor lacks the instructions that were asked for.
     Simd,
     /// Contributors outgrew the memory that they may take, and could not be kept elsewhere.

@@ -22,18 +22,20 @@
 //!    answers to metric filters; [`summary`] is what the command asks when it is asked nothing,
 //!    [`survey`] what it asks first of logs that nobody knows; [`render`] writes answers as
 //!    tables, JSON and CSV.
-//! 8. [`generate`] makes logs up, for measuring and for trying out.
+//! 8. `names` reads what people call addresses, for the words of keys; [`iana`] has the names of
+//!    protocols and ports.
+//! 9. [`generate`] makes logs up, for measuring and for trying out.
 //!
 //! A module uses rooms of lower floors, and on its own floor those to its left:
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | words | error, field, value, prefixes, amount, nearest, calendar, memory |
+//! | words | error, field, value, prefixes, amount, nearest, calendar, memory, iana |
 //! | bytes | scan, source |
 //! | records | json, record and layout (a header is a line), container, tally, batch |
 //! | questions | pattern, filter, labels, view, intern, key, measure, query, plan |
 //! | work | spill, group, rank, report, engine |
-//! | dialects | dialect, metric, summary, survey, lists |
+//! | dialects | names, dialect, metric, summary, survey, lists |
 //! | answers | render |
 //!
 //! State is exact numbers and merging is associative, so the answer does not depend on threads,
@@ -63,6 +65,7 @@ mod field;
 mod filter;
 pub mod generate;
 mod group;
+pub mod iana;
 mod intern;
 mod json;
 mod key;
@@ -72,6 +75,7 @@ pub mod lists;
 mod measure;
 mod memory;
 pub mod metric;
+mod names;
 mod nearest;
 mod pattern;
 mod plan;
@@ -102,6 +106,7 @@ pub use json::JsonPath;
 pub use labels::Labels;
 pub use layout::{Column, Layout};
 pub use measure::{Counting, Having, Measure, Order};
+pub use names::Naming;
 pub use prefixes::{Prefix, Prefixes};
 pub use query::{KEYS_MAX, PERIOD_SECONDS, Query, QueryBuilder, Scope};
 pub use record::{LINE_BYTES_MAX, Line, Reason, Record, Records, clf_tokens, tokens};

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 /// The rooms, lowest floor first. A room uses those of lower floors and, on its own floor, those
 /// to its left. `record` and `layout` share a place: a header is a line, and a line has a layout.
 const FLOORS: [&[&str]; 8] = [
-    &["error", "field", "value", "prefixes", "amount", "nearest", "calendar", "memory"],
+    &["error", "field", "value", "prefixes", "amount", "nearest", "calendar", "memory", "iana"],
     &["scan", "source"],
     &["json", "record layout", "container", "tally", "batch"],
     // The filter names columns only; `query` is to its right.
     &["pattern", "filter", "labels", "view", "intern", "key", "measure", "query", "plan"],
     &["spill", "group", "rank", "report", "engine"],
-    &["generate", "dialect", "metric", "summary", "survey", "lists"],
+    &["generate", "names", "dialect", "metric", "summary", "survey", "lists"],
     &["render"],
     &["cli", "main", "lib"],
 ];

@@ -7,6 +7,7 @@ mod filter_file;
 mod findings;
 mod insight_rule;
 mod json;
+mod keys;
 mod metric_filter;
 mod rule_file;
 mod wrapping;
@@ -14,6 +15,7 @@ mod wrapping;
 pub use expression::Expression;
 pub use filter_file::{FilterFile, NamedFilter};
 pub use insight_rule::InsightRule;
+pub use keys::Keys;
 pub use metric_filter::{
     Extracted, FilterPattern, MetricFilter, PatternKind, Transformation, Value,
 };
