@@ -18,6 +18,7 @@
 //! 6. `group` turns selected rows into totals by contributor, `rank` orders them, `report` holds
 //!    the answer; what outgrows the `memory` that a run may take goes to a file of `spill` and is
 //!    merged from there; `engine` has the only threads, one pass for any number of questions.
+//!    `cut` writes selected rows out again, in the order in which they were read.
 //! 7. [`dialect`] compiles CloudWatch's languages to queries; [`metric`] makes series of the
 //!    answers to metric filters; [`summary`] is what the command asks when it is asked nothing,
 //!    [`survey`] what it asks first of logs that nobody knows; [`render`] writes answers as
@@ -34,7 +35,7 @@
 //! | bytes | scan, source |
 //! | records | json, record and layout (a header is a line), container, tally, batch |
 //! | questions | pattern, filter, labels, view, intern, key, measure, query, plan |
-//! | work | spill, group, rank, report, engine |
+//! | work | spill, cut, group, rank, report, engine |
 //! | dialects | names, dialect, metric, summary, survey, lists |
 //! | answers | render |
 //!
@@ -58,6 +59,7 @@ mod amount;
 mod batch;
 mod calendar;
 mod container;
+mod cut;
 pub mod dialect;
 mod engine;
 mod error;
@@ -97,7 +99,8 @@ mod view;
 pub use amount::{Amount, Comparison};
 pub use batch::Form;
 pub use calendar::seconds_since_1970;
-pub use engine::{Engine, Progress};
+pub use cut::{Cut, CutStyle};
+pub use engine::{Cutting, Engine, Progress};
 pub use error::{Error, ErrorKind};
 pub use field::{Field, Kind};
 pub use filter::Filter;

@@ -10,7 +10,7 @@ const FLOORS: [&[&str]; 8] = [
     &["json", "record layout", "container", "tally", "batch"],
     // The filter names columns only; `query` is to its right.
     &["pattern", "filter", "labels", "view", "intern", "key", "measure", "query", "plan"],
-    &["spill", "group", "rank", "report", "engine"],
+    &["spill", "cut", "group", "rank", "report", "engine"],
     &["generate", "names", "dialect", "metric", "summary", "survey", "lists"],
     &["render"],
     &["cli", "main", "lib"],

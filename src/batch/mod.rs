@@ -406,6 +406,11 @@ impl Batch {
         self.plain[row].status
     }
 
+    /// Where in the text the line of a plain row begins, which is no JSON.
+    pub fn plain_place(&self, row: usize) -> usize {
+        self.plain[row].line.0 as usize
+    }
+
     /// The text of neighbouring fields of the regular row at `position`.
     #[inline(always)]
     pub fn regular_text<'a>(

@@ -90,6 +90,8 @@ pub struct Wanted {
 pub enum Columns {
     /// All, in the order of the file, as text.
     All,
+    /// These, as text: every row is a line at its place.
+    Lines(Vec<Column>),
     /// These.
     Some {
         /// All of them.

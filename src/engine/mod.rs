@@ -5,6 +5,7 @@
 
 mod account;
 mod answers;
+mod cutting;
 mod headers;
 mod order;
 mod periods;
@@ -12,12 +13,14 @@ mod schedule;
 mod worker;
 
 use std::collections::{BTreeMap, HashMap};
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::batch::{Form, Lines, SPECIMENS_MAX, Specimen};
 use crate::container::{Columns, Wanted};
+use crate::cut::{Cut, Output, Written};
 use crate::error::{Error, ErrorKind};
 use crate::field::Field;
 use crate::group::{Fold, Groups, Seeds, Shared};
@@ -32,6 +35,7 @@ use crate::source::{Expansion, Input, LeftOut, Selection, Source, Span, expand};
 use crate::spill::Spill;
 use crate::tally::Tally;
 use account::{check_tally, or_internal};
+pub use cutting::Cutting;
 use schedule::Schedule;
 use worker::{FileFindings, Worker};
 
@@ -212,6 +216,16 @@ impl Engine {
     /// elsewhere; [`ErrorKind::Internal`] if a worker panicked or no thread could be started.
     /// What cannot be read is no error but one of the report's faults.
     pub fn run_all(&self, queries: &[Query], sources: &[Source]) -> Result<Report, Error> {
+        self.pass(queries, sources, None).map(|(report, _)| report)
+    }
+
+    /// One pass over the sources: answers, and the records that are asked for.
+    fn pass(
+        &self,
+        queries: &[Query],
+        sources: &[Source],
+        cut: Option<(&Cut, &mut (dyn Write + Send))>,
+    ) -> Result<(Report, Option<Written>), Error> {
         let level = match self.level {
             Some(level) if !level.is_available() => {
                 let message = format!("this processor cannot run {}", level.name());
@@ -235,6 +249,9 @@ impl Engine {
         let bytes = memory::for_contributors(bytes, threads);
         let folder = self.temp_dir.clone().unwrap_or_else(std::env::temp_dir);
         let spill = Arc::new(Spill::new(bytes, threads, tables(queries), folder));
+        let columns =
+            cutting::columns(cut.as_ref().map(|(cut, _)| *cut), columns(queries, self.is_by_file));
+        let cut = cut.map(|(cut, out)| (cut, Output::new(cut, out, Arc::clone(&spill))));
         let run = Run {
             queries,
             inputs: &inputs,
@@ -244,7 +261,8 @@ impl Engine {
             lines: self.lines,
             is_by_file: self.is_by_file,
             wanted: self.wanted(queries),
-            columns: columns(queries, self.is_by_file),
+            columns,
+            cut,
             shared: shared(queries, &spill),
             texts: Arc::new(Texts::new(Arc::clone(spill.budget()), bytes / 8, threads)),
             spill,
@@ -327,6 +345,8 @@ pub(crate) struct Run<'a> {
     is_by_file: bool,
     wanted: Wanted,
     columns: Columns,
+    /// Which records are written, and where they are put in order.
+    cut: Option<(&'a Cut, Output<'a>)>,
     /// One for each part of each query.
     shared: Vec<Arc<Shared>>,
     /// The memory for all of them, and where contributors go that outgrow it.
@@ -357,11 +377,11 @@ struct Findings {
 
 impl Run<'_> {
     fn on(
-        &self,
+        mut self,
         pool: &rayon::ThreadPool,
         unfound: Vec<(usize, String, Error)>,
         left_out: LeftOut,
-    ) -> Result<Report, Error> {
+    ) -> Result<(Report, Option<Written>), Error> {
         let schedule =
             Schedule::new(self.inputs.len(), self.block_bytes, pool.current_num_threads());
         let findings = pool.broadcast(|_| self.work(&schedule));
@@ -387,10 +407,18 @@ impl Run<'_> {
             }
         }
         check_tally(&tally, &files)?;
+        let written = self.cut.take().map(|(_, output)| output.finish());
+        if let Some(written) = &written {
+            faults.extend(written.faults.iter().cloned());
+            // Of what is read beyond the end it depends on chance what was found.
+            let last = written.stopped.unwrap_or(usize::MAX);
+            faults.retain(|(input, _)| *input <= last);
+            specimens.retain(|specimen: &SpecimenOf| specimen.input <= last);
+        }
         let answers = or_internal(|| pool.install(|| self.answers(groups)))?;
         self.check_memory()?;
         let files = account::files(self.inputs, files, &faults);
-        Ok(Report {
+        let report = Report {
             answers,
             tally,
             faults: self.faults(unfound, faults),
@@ -403,7 +431,8 @@ impl Run<'_> {
             passed_over: left_out.passed_over,
             bytes_read: self.progress.bytes(),
             spill: Arc::clone(&self.spill),
-        })
+        };
+        Ok((report, written))
     }
 
     /// Fails if contributors outgrew the memory and could not be kept elsewhere.

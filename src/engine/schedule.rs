@@ -5,6 +5,10 @@
 //! Blocks that were given away are taken first in, first out, before anything else: so a block
 //! that waits for its turn waits only for blocks that somebody is working on. A Parquet file is a
 //! list of row groups, each of which is read like a stream.
+//!
+//! Where what was read has to leave in order, somebody may get so far ahead that it is better to
+//! wait. Whoever does holds nothing that others need, works on blocks that are given away, and
+//! goes on where nobody else works: so the one who is behind is always at work.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -64,12 +68,14 @@ pub struct Preface {
     pub has_rows: bool,
     /// The first of those rows, if they are decoded.
     pub decoded: Option<Box<Decoded>>,
+    /// The part of the input that it is in, and its number there.
+    pub place: (usize, u64),
 }
 
 impl Preface {
-    /// The preface of a block of text, of which nothing else says anything.
-    pub fn of_text(is_first: bool) -> Self {
-        Self { is_first, ..Self::default() }
+    /// The preface of the `number`th block of a text, of which nothing else says anything.
+    pub fn of_text(number: u64) -> Self {
+        Self { is_first: number == 0, place: (0, number), ..Self::default() }
     }
 }
 
@@ -114,6 +120,8 @@ struct State {
     /// Workers that have an input or a row group open and may still find work for others.
     opening: usize,
     idle: usize,
+    /// Workers that are neither idle nor done.
+    working: usize,
     buffers: Vec<Vec<u8>>,
     is_cancelled: bool,
 }
@@ -121,8 +129,9 @@ struct State {
 impl Schedule {
     /// The work of reading `inputs` inputs in ranges of `block_bytes`.
     pub fn new(inputs: usize, block_bytes: usize, threads: usize) -> Self {
+        let state = State { working: threads, ..State::default() };
         Self {
-            state: Mutex::default(),
+            state: Mutex::new(state),
             news: Condvar::new(),
             inputs,
             block_bytes: block_bytes as u64,
@@ -134,42 +143,85 @@ impl Schedule {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next piece of work, waiting for it if need be; none when all is done.
-    pub fn next(&self) -> Option<Task> {
-        let mut state = self.state();
-        loop {
+    /// The next piece of work, waiting for it if need be; none when all is done. Nothing new is
+    /// begun while `is_ahead` and others work.
+    pub fn next(&self, is_ahead: impl Fn() -> bool) -> Option<Task> {
+        let mut state = self.rest();
+        let task = loop {
             if state.is_cancelled {
                 return None;
             }
             if let Some(parcel) = state.parcels.pop_front() {
-                return Some(Task::Parcel(parcel));
+                break Task::Parcel(parcel);
+            }
+            if state.working > 0 && is_ahead() {
+                state = self.wait(state);
+                continue;
             }
             if let Some((file, number)) = state.files.pop_front() {
                 if (number + 1) * self.block_bytes < file.file.bytes() {
                     state.files.push_front((Arc::clone(&file), number + 1));
                 }
                 let turn = file.order.turn(number);
-                return Some(Task::Range { file, number, turn });
+                break Task::Range { file, number, turn };
             }
             if let Some((table, number)) = state.tables.pop_front() {
                 if number + 1 < table.table.groups() {
                     state.tables.push_front((Arc::clone(&table), number + 1));
                 }
                 state.opening += 1;
-                return Some(Task::Group(table, number));
+                break Task::Group(table, number);
             }
             if state.next_input < self.inputs {
                 state.next_input += 1;
                 state.opening += 1;
-                return Some(Task::Open(state.next_input - 1));
+                break Task::Open(state.next_input - 1);
             }
             if state.opening == 0 {
                 return None;
             }
-            state.idle += 1;
-            state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
-            state.idle -= 1;
+            state = self.wait(state);
+        };
+        state.working += 1;
+        Some(task)
+    }
+
+    /// Waits between two blocks while `is_ahead` and others work. A block that was given away
+    /// meanwhile is to be worked on, before asking again.
+    pub fn pause(&self, is_ahead: impl Fn() -> bool) -> Option<Parcel> {
+        if !is_ahead() {
+            return None;
         }
+        let mut state = self.rest();
+        while state.working > 0 && state.parcels.is_empty() && !state.is_cancelled && is_ahead() {
+            state = self.wait(state);
+        }
+        state.working += 1;
+        state.parcels.pop_front()
+    }
+
+    /// Says that a worker is done with what it worked on. If it was the last, those who wait for
+    /// others have none to wait for.
+    fn rest(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state();
+        state.working -= 1;
+        if state.working == 0 && state.idle > 0 {
+            self.news.notify_all();
+        }
+        state
+    }
+
+    fn wait<'s>(&self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        state.idle += 1;
+        state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
+        state.idle -= 1;
+        state
+    }
+
+    /// Tells those who are ahead that they may not be any more.
+    pub fn wake(&self) {
+        drop(self.state());
+        self.news.notify_all();
     }
 
     /// Shares a plain file.
@@ -227,6 +279,7 @@ impl Schedule {
         state.next_input = self.inputs;
         state.files.clear();
         state.tables.clear();
+        self.news.notify_all();
     }
 
     /// Leaves the rest of the work undone, because a worker panicked.

@@ -40,6 +40,9 @@ const BUFFER_BYTES_USUAL: usize = 16 << 10;
 const FAN_IN: std::ops::RangeInclusive<usize> =
     if cfg!(debug_assertions) { 3..=6 } else { 16..=1024 };
 
+/// What is put there that is no contributor.
+const RECORDS: &str = "records that have to wait for others";
+
 /// The memory of a run for contributors, and the file for those that outgrow it.
 #[derive(Debug)]
 pub struct Spill {
@@ -133,29 +136,51 @@ impl Spill {
     }
 
     fn write_at(&self, bytes: &[u8], place: u64) {
+        self.write_all(bytes, place, "contributors");
+    }
+
+    fn write_all(&self, bytes: &[u8], place: u64, what: &str) {
         if !self.is_failed()
             && let Err(error) = self.file().and_then(|file| file.write_all_at(bytes, place))
         {
-            self.fail_with(error);
+            self.fail_with(error, what);
         }
     }
 
     /// Whether the bytes at `place` could be read.
     fn read_at(&self, bytes: &mut [u8], place: u64) -> bool {
+        self.read_exact(bytes, place, "contributors")
+    }
+
+    fn read_exact(&self, bytes: &mut [u8], place: u64, what: &str) -> bool {
         if self.is_failed() {
             return false;
         }
         let result = self.file().and_then(|file| file.read_exact_at(bytes, place));
-        result.map_err(|error| self.fail_with(error)).is_ok()
+        result.map_err(|error| self.fail_with(error, what)).is_ok()
     }
 
-    fn fail_with(&self, error: io::Error) {
+    /// Puts records that wait to be written into the file; returns where they are.
+    pub fn put(&self, records: &[u8]) -> u64 {
+        let place = self.reserve(records.len() as u64);
+        self.write_all(records, place, RECORDS);
+        place
+    }
+
+    /// Fills `records` with the bytes that were put there; whether they could be read.
+    pub fn get(&self, place: u64, bytes: usize, records: &mut Vec<u8>) -> bool {
+        records.clear();
+        records.resize(bytes, 0);
+        self.read_exact(records, place, RECORDS)
+    }
+
+    fn fail_with(&self, error: io::Error, what: &str) {
         let folder = self.folder.display().to_string().escape_debug().to_string();
         let error = Error::from(error);
         self.fail(Error::new(
             ErrorKind::Memory,
             format!(
-                "contributors outgrew the memory that they may take, and their temporary file in \
+                "{what} outgrew the memory that they may take, and their temporary file in \
                  {folder} failed: {error}; name another folder with --temp-dir, or allow more with \
                  --memory"
             ),

@@ -153,17 +153,19 @@ impl Table {
         }
         let whole = Layout::new(names.iter().map(String::as_str))?;
         let place = |column: &Column| whole.resolve(column)?.stretch(names.len())?.one();
+        let needed = |columns: &[Column]| {
+            let places = columns.iter().filter_map(place);
+            let mut places: Vec<usize> = places.chain(whole.position(Field::LogStatus)).collect();
+            places.sort_unstable();
+            places.dedup();
+            // A row is a line, and a line has a value.
+            if places.is_empty() { vec![0] } else { places }
+        };
         let (columns, texts): (Vec<usize>, Option<Vec<usize>>) = match columns {
             Columns::All => ((0..names.len()).collect(), None),
+            Columns::Lines(columns) => (needed(columns), None),
             Columns::Some { columns, texts } => {
-                let places = columns.iter().filter_map(place);
-                let mut places: Vec<usize> =
-                    places.chain(whole.position(Field::LogStatus)).collect();
-                places.sort_unstable();
-                places.dedup();
-                // A row is a line, and a line has a value.
-                let places = if places.is_empty() { vec![0] } else { places };
-                (places, Some(texts.iter().filter_map(place).collect()))
+                (needed(columns), Some(texts.iter().filter_map(place).collect()))
             }
         };
         let mut is_decodable = texts.is_some();

@@ -14,6 +14,7 @@ use super::schedule::{Parcel, Preface, Schedule, SharedFile, Task};
 use super::{Run, SpecimenOf};
 use crate::batch::{Batch, Form, Notes, Reading, SPECIMENS_MAX};
 use crate::container::Decoded;
+use crate::cut::{Chunk, Output, Spot, Writing};
 use crate::error::{Error, ErrorKind};
 use crate::filter::Scratch as FilterScratch;
 use crate::group::{Groups, Scratch};
@@ -34,8 +35,8 @@ const FAULTS_SEARCHED: usize = 16;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// One thread's state: everything that grows, and memory kept from block to block.
-pub struct Worker<'a> {
-    run: &'a Run<'a>,
+pub struct Worker<'a, 'r> {
+    run: &'a Run<'r>,
     schedule: &'a Schedule,
     /// One for each query.
     pub groups: Vec<Groups>,
@@ -45,7 +46,7 @@ pub struct Worker<'a> {
     pub specimens: Vec<SpecimenOf>,
     /// What could not be read or used, with the number of its input.
     pub faults: Vec<(usize, Error)>,
-    plans: Vec<(Arc<Layout>, Plan)>,
+    plans: Vec<(Arc<Layout>, Plan, Option<Writing>)>,
     headers: Headers,
     /// The layouts that records had, each with the first input that this worker met it in.
     pub layouts: Vec<(usize, Arc<Layout>)>,
@@ -58,6 +59,8 @@ pub struct Worker<'a> {
     compressed: Vec<u8>,
     buffer: Vec<u8>,
     memory: Memory,
+    /// Blocks of the input or the part of it that this worker reads as their owner.
+    blocks: u64,
 }
 
 /// What one worker found in one input.
@@ -111,10 +114,13 @@ struct Memory {
     bases: Vec<Vec<u32>>,
     passed: Vec<bool>,
     selected: Vec<Vec<u32>>,
+    /// What is written of a block, if records are, and which plain rows of a batch are.
+    chunk: Chunk,
+    written: Vec<u32>,
 }
 
-impl<'a> Worker<'a> {
-    pub fn new(run: &'a Run<'a>, schedule: &'a Schedule) -> Self {
+impl<'a, 'r> Worker<'a, 'r> {
+    pub fn new(run: &'a Run<'r>, schedule: &'a Schedule) -> Self {
         let groups = run.shared.iter().map(|shared| Groups::new(Arc::clone(shared)));
         Self {
             run,
@@ -133,19 +139,30 @@ impl<'a> Worker<'a> {
             compressed: Vec::new(),
             buffer: Vec::new(),
             memory: Memory::default(),
+            blocks: 0,
         }
     }
 
     /// Works until there is nothing left.
     pub fn work(&mut self) {
-        while let Some(task) = self.schedule.next() {
-            if self.run.spill.is_failed() {
+        while let Some(task) = self.schedule.next(|| self.run.is_ahead()) {
+            self.blocks = 0;
+            if self.run.is_stopped() {
                 self.schedule.stop();
+                if matches!(task, Task::Open(_) | Task::Group(..)) {
+                    self.schedule.close();
+                    continue;
+                }
             }
             match task {
                 Task::Open(input) => {
-                    if let Err(error) = self.open(input) {
-                        self.faults.push((input, error));
+                    match self.open(input) {
+                        Ok(true) => {}
+                        Ok(false) => self.end(input),
+                        Err(error) => {
+                            self.end(input);
+                            self.faults.push((input, error));
+                        }
                     }
                     self.schedule.close();
                 }
@@ -154,6 +171,7 @@ impl<'a> Worker<'a> {
                     if let Err(error) = self.group(&shared, number) {
                         self.faults.push((shared.input, error));
                     }
+                    self.put(|output| output.end_part(shared.input, number, self.blocks));
                     self.schedule.close();
                 }
                 Task::Parcel(parcel) => self.parcel(parcel),
@@ -161,6 +179,26 @@ impl<'a> Worker<'a> {
         }
         self.groups.iter_mut().for_each(Groups::finish);
         self.give_room_back();
+    }
+
+    /// Tells the output something, if there is one, and those who wait for that.
+    fn put(&self, tell: impl FnOnce(&Output<'_>) -> bool) {
+        if self.run.output().is_some_and(tell) {
+            self.schedule.wake();
+        }
+    }
+
+    /// Says that an input has one part, of the blocks that were read of it.
+    fn end(&self, input: usize) {
+        self.put(|output| output.end_part(input, 0, self.blocks));
+        self.put(|output| output.end_input(input, 1));
+    }
+
+    /// Waits for those who are behind, and helps them.
+    fn pause(&mut self) {
+        while let Some(parcel) = self.schedule.pause(|| self.run.is_ahead()) {
+            self.parcel(parcel);
+        }
     }
 
     fn count_bytes(&self, bytes: usize) {
@@ -204,10 +242,12 @@ impl<'a> Worker<'a> {
         match self.read_range(file, number, &mut buffer) {
             Ok((start, end)) => {
                 let block = Padded::new(&buffer[start..], end - start);
-                self.block(file.input, block, turn, Preface::of_text(number == 0));
+                self.block(file.input, block, turn, Preface::of_text(number));
             }
             Err(error) => {
                 turn.take(0, None);
+                let place = Spot { input: file.input, part: 0, block: number };
+                self.put(|output| output.push(place, Chunk::default()));
                 self.fault_once(file.input, error.into());
             }
         }
@@ -280,6 +320,9 @@ impl<'a> Worker<'a> {
         let stated = stated.or_else(|| preface.layout.clone());
         let before = turn.take(marks.lines() as u64 + preface.headers, stated);
 
+        if let Some(output) = self.run.output() {
+            self.memory.chunk = output.chunk();
+        }
         let tally = std::mem::take(&mut self.notes.tally);
         // Blocks of an input before those of a later one may come after them.
         let last = self.specimens.get(SPECIMENS_MAX - 1);
@@ -315,6 +358,9 @@ impl<'a> Worker<'a> {
         self.specimens.sort_by_key(|specimen| (specimen.input, specimen.line));
         self.specimens.truncate(SPECIMENS_MAX);
         self.scanner = Some(scanner);
+        let (part, number) = preface.place;
+        let chunk = std::mem::take(&mut self.memory.chunk);
+        self.put(|output| output.push(Spot { input, part, block: number }, chunk));
     }
 
     /// Lines of one layout, none of them a header.
@@ -328,26 +374,26 @@ impl<'a> Worker<'a> {
         if portion.is_empty() {
             return;
         }
-        let known =
-            self.plans.iter().position(|(other, _)| Arc::ptr_eq(other, layout) || other == layout);
+        let is_known = |other: &Arc<Layout>| Arc::ptr_eq(other, layout) || other == layout;
+        let known = self.plans.iter().position(|(other, ..)| is_known(other));
         let at = known.unwrap_or_else(|| {
             let plan = Plan::new(self.run.queries, layout, self.run.lines, &self.run.texts);
-            self.plans.push((Arc::clone(layout), plan));
+            let writing = self.run.cut.as_ref().map(|(cut, _)| Writing::new(cut, layout));
+            self.plans.push((Arc::clone(layout), plan, writing));
             self.plans.len() - 1
         });
-        let plan = &self.plans[at].1;
+        let (_, plan, writing) = &self.plans[at];
         let records_before = self.notes.tally.records();
         while portion.fill(&mut self.memory.batch, &plan.reading, marks, &mut self.notes) {
             if let Some(files) = &mut self.files {
                 let start = self.memory.batch.start_span(&plan.reading, marks, portion.decoded());
                 files.entry(input).or_default().spread(start);
             }
-            self.memory.observe(plan, marks, &mut self.groups);
+            self.memory.observe(plan, marks, &mut self.groups, writing.as_ref());
         }
         if self.notes.tally.records() == records_before {
             return;
         }
-        let is_known = |other: &Arc<Layout>| Arc::ptr_eq(other, layout) || other == layout;
         if let Some(files) = &mut self.files {
             let layouts = &mut files.entry(input).or_default().layouts;
             if !layouts.iter().any(is_known) {
@@ -431,8 +477,17 @@ impl Portion<'_> {
 
 impl Memory {
     /// Runs a batch through the plan.
-    fn observe(&mut self, plan: &Plan, marks: &Marks<'_>, groups: &mut [Groups]) {
-        let Self { batch, scratch, filter_scratch, bases, passed, selected } = self;
+    fn observe(
+        &mut self,
+        plan: &Plan,
+        marks: &Marks<'_>,
+        groups: &mut [Groups],
+        writing: Option<&Writing>,
+    ) {
+        let Self { batch, scratch, filter_scratch, bases, passed, selected, chunk, written } = self;
+        // The records that are written are those of the first query.
+        let written_of = writing.map(|_| plan.steps[0].selection);
+        written.clear();
         bases.resize_with(plan.trees.len(), Vec::new);
         for (tree, base) in plan.trees.iter().zip(&mut *bases) {
             tree.select(marks, batch, base, filter_scratch);
@@ -464,6 +519,9 @@ impl Memory {
                 }
                 let passes = selection.tree.is_none_or(|tree| passed[tree])
                     && selection.tests.passes(marks, batch, row);
+                if passes && written_of == Some(at) {
+                    written.push(row as u32);
+                }
                 let steps = plan.steps.iter().zip(&mut *groups);
                 for (step, groups) in steps.filter(|(step, _)| step.selection == at) {
                     if passes {
@@ -473,6 +531,12 @@ impl Memory {
                     }
                 }
             }
+        }
+        if let Some(writing) = writing {
+            // Those that only looked regular come last in a batch.
+            written.sort_by_key(|&row| batch.plain_place(row as usize));
+            let selected = &selected[plan.steps[0].selection];
+            writing.write(marks, batch, selected, written, chunk);
         }
     }
 }

@@ -22,8 +22,9 @@ use crate::source::{
 /// memory: each thread has so much anyway. Most files of flow logs do with it.
 const WHOLE_BYTES_FREE: usize = if cfg!(debug_assertions) { 0 } else { 2 << 20 };
 
-impl Worker<'_> {
-    pub(super) fn open(&mut self, input: usize) -> Result<(), Error> {
+impl Worker<'_, '_> {
+    /// Opens an input; whether all that is in it is for everybody, and none of it is read yet.
+    pub(super) fn open(&mut self, input: usize) -> Result<bool, Error> {
         let opened = self.run.inputs[input].open()?;
         if let Some(file) = opened.file() {
             self.note_bytes(input, file.bytes(), Some(file.stamp()));
@@ -36,21 +37,25 @@ impl Worker<'_> {
                 if container::is_plain(&head[..filled], self.run.wanted) {
                     let layout = self.opening(input, &head[..filled]);
                     self.note_containers(input, &[container::TEXT]);
+                    let blocks = file.bytes().div_ceil(self.run.block_bytes as u64);
+                    self.put(|output| output.end_part(input, 0, blocks));
+                    self.put(|output| output.end_input(input, 1));
                     self.schedule.share(input, file, layout);
-                    return Ok(());
+                    return Ok(true);
                 }
-                self.stream(input, self.counted(file.reader(), &count))
+                self.stream(input, self.counted(file.reader(), &count))?;
             }
-            Opened::Gzip(file) => self.gzip_file(input, &file),
-            Opened::Zstd(file) => self.stream(input, self.counted(file.reader(), &count)),
-            Opened::Parquet(file) => self.table(input, file),
+            Opened::Gzip(file) => self.gzip_file(input, &file)?,
+            Opened::Zstd(file) => self.stream(input, self.counted(file.reader(), &count))?,
+            Opened::Parquet(file) => return self.table(input, file).map(|()| true),
             Opened::Stream { head, rest } => {
                 let stream = std::io::Read::chain(head.as_slice(), rest);
                 let result = self.stream(input, self.counted(stream, &count));
                 self.note_bytes(input, count.get(), None);
-                result
+                result?;
             }
         }
+        Ok(false)
     }
 
     fn counted<'a, R>(&self, stream: R, count: &'a Cell<u64>) -> Counted<'a, R>
@@ -153,13 +158,15 @@ impl Worker<'_> {
         }
         let layout = self.opening(input, &text[..length.min(HEAD_BYTES)]);
         let order = Order::new(layout);
-        let (mut start, mut number) = (0, 0);
-        while start < length {
+        let mut start = 0;
+        while start < length && !self.run.is_stopped() {
+            let number = self.blocks;
+            self.blocks += 1;
             let middle = (start + self.run.block_bytes).min(length) - 1;
             let end = memchr(b'\n', &text[middle..length]).map_or(length, |at| middle + at + 1);
             let block = Padded::new(&text[start..end + PAD], end - start);
-            self.block(input, block, order.turn(number), Preface::of_text(number == 0));
-            (start, number) = (end, number + 1);
+            self.block(input, block, order.turn(number), Preface::of_text(number));
+            start = end;
         }
     }
 
@@ -170,8 +177,9 @@ impl Worker<'_> {
         self.note_containers(input, &containers);
         let layout = head.map(|head| self.opening(input, &head));
         let mut order = layout.map(Order::new);
-        let (mut number, mut has_rows) = (0, false);
+        let mut has_rows = false;
         loop {
+            self.pause();
             let mut buffer = self.schedule.buffer();
             match pieces.next(&mut buffer) {
                 Piece::Block { length, headers, stated } => {
@@ -188,16 +196,15 @@ impl Worker<'_> {
                     // The first block has a layout.
                     let first = || layout.as_ref().unwrap_or(&self.run.version_2);
                     let order = order.get_or_insert_with(|| Order::new(Arc::clone(first())));
+                    let number = self.blocks;
+                    self.blocks += 1;
                     let turn = order.turn(number);
-                    let is_first = number == 0;
-                    let preface =
-                        Preface { is_first, headers, layout, has_rows, ..Preface::default() };
+                    let preface = Preface { headers, layout, has_rows, ..Preface::of_text(number) };
                     let parcel = Parcel { input, buffer, length, turn, preface };
-                    number += 1;
                     if let Some(parcel) = self.schedule.offer(parcel) {
                         self.parcel(parcel);
                     }
-                    if self.run.spill.is_failed() {
+                    if self.run.is_stopped() {
                         return Ok(());
                     }
                 }
@@ -226,6 +233,7 @@ impl Worker<'_> {
         if let Some(files) = &mut self.files {
             files.entry(input).or_default().whole = Some(Arc::clone(table.whole()));
         }
+        self.put(|output| output.end_input(input, table.groups()));
         let unread = table.bytes().saturating_sub(table.bytes_wanted());
         self.run.progress.leave_out(unread);
         self.schedule.share_table(input, table);
@@ -237,6 +245,7 @@ impl Worker<'_> {
         let SharedTable { input, table } = shared;
         let mut group = table.group(number, self.run.block_bytes, self.run.level);
         loop {
+            self.pause();
             let mut buffer = self.schedule.buffer();
             let Some(Rows { length, before, decoded }) = group.next(&mut buffer)? else {
                 self.schedule.recycle(buffer);
@@ -245,17 +254,20 @@ impl Worker<'_> {
             };
             let before = Before { layout: Arc::clone(table.layout()), lines: before };
             let turn = Order::after(before).turn(0);
+            let place = (number, self.blocks);
+            self.blocks += 1;
             let preface = Preface {
                 is_table: true,
                 has_rows: table.has_rows(),
                 decoded,
+                place,
                 ..Preface::default()
             };
             let parcel = Parcel { input: *input, buffer, length, turn, preface };
             if let Some(parcel) = self.schedule.offer(parcel) {
                 self.parcel(parcel);
             }
-            if self.run.spill.is_failed() {
+            if self.run.is_stopped() {
                 return Ok(());
             }
         }
