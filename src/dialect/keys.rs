@@ -360,7 +360,7 @@ mod tests {
         assert!(error("\u{1b}[2J").starts_with("unknown key \"\\u{1b}[2j\""));
         assert_eq!(error("src,srcaddr"), "key srcaddr is there twice");
         assert_eq!(error("src,pair"), "key srcaddr is there twice, also as pair");
-        assert_eq!(error("5tuple,svc,action,start"), "9 keys, expected at most 8");
+        assert_eq!(error("5tuple,action,start,end,bytes"), "9 keys, expected at most 8");
         assert!(labels("5tuple,action,start,end").is_ok());
     }
 }

@@ -3,6 +3,8 @@
 mod common;
 mod generate;
 mod metric;
+#[cfg_attr(not(test), expect(dead_code, reason = "commands with keys take it"))]
+mod naming;
 mod output;
 mod rule;
 mod size;

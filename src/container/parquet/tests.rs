@@ -12,7 +12,10 @@ use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder, Write
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 
-use crate::{Comparison, Engine, Field, Filter, Form, Measure, Query, Report, Source};
+use crate::{
+    Comparison, Engine, Field, Filter, Form, KeyColumn, Labels, Measure, Query, Report, Source,
+    View,
+};
 
 /// A column: its type and its values; none is null.
 enum Cells {
@@ -204,6 +207,10 @@ fn queries() -> Vec<Query> {
     let accepted = || Filter::new().and_in(Field::Action, ["ACCEPT"]);
     let bytes = || Measure::Sum(Field::Bytes.into());
     let ratio = || crate::Column::Name("ratio".to_owned());
+    let prefix = |field: Field, v4| KeyColumn::new(field, View::Prefix { v4, v6: 64 });
+    let ports = (0..50).map(|port| (port, format!("of {}", port % 7)));
+    let ports = Arc::new(Labels::of_numbers(ports));
+    let labelled = || KeyColumn::new(Field::DstPort, View::Label(Arc::clone(&ports)));
     vec![
         Query::builder().filter(accepted()).group_by([Field::SrcAddr]).measure(bytes()),
         Query::builder().group_by([Field::AccountId, Field::DstPort]).top(0).period(60),
@@ -224,6 +231,12 @@ fn queries() -> Vec<Query> {
             .group_by([Field::SrcAddr, Field::AccountId, Field::Start, Field::Action])
             .measure(Measure::Max(Field::End.into())),
         Query::builder().group_by([Field::DstPort]).measure(Measure::Min(ratio())),
+        // Keys that see prefixes and labels, of values that are words and of those that are none.
+        Query::builder().group_by([prefix(Field::SrcAddr, 24), prefix(Field::SrcAddr, 28)]),
+        Query::builder().group_by([labelled()]).measure(bytes()).period(60),
+        Query::builder()
+            .group_by([labelled(), prefix(Field::SrcAddr, 26), KeyColumn::from(Field::Action)])
+            .measure(Measure::Sum(ratio())),
     ]
     .into_iter()
     .map(|query| query.build().unwrap())
