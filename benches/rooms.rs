@@ -3,10 +3,12 @@
 //! contributors. Every run's result is checked against the one that is known.
 
 use std::hint::black_box;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use flowagg::dialect::Expression;
 use flowagg::generate::{Generator, Options};
 use flowagg::rooms::{
     Batch, ColumnShape, FilterScratch, Fold, Groups, Limit, Lines, Literal, Marks, Notes, PAD,
@@ -144,6 +146,42 @@ fn select(c: &mut Criterion) {
                         &mut selected,
                         &mut scratch,
                     );
+                    found += selected.len();
+                }
+                assert!(found > 0);
+                assert_eq!(*expected.get_or_insert(found), found);
+            });
+        });
+    }
+}
+
+/// Trees of tests as `--where` makes them, of one prefix and of a hundred thousand.
+fn expressions(c: &mut Criterion) {
+    let log = Log::of(Options::default().contributors);
+    let mut group = c.benchmark_group("where");
+    group.throughput(Throughput::Elements(LINES));
+    let list = |at: u32| format!("{}/24\n", Ipv4Addr::from_bits(at.wrapping_mul(0x9e37_79b9)));
+    let many: String = (0..100_000).map(list).collect();
+    for (name, text) in [
+        ("prefix and ports", "dst net 10.0.0.0/8 and dst port in [22 3389]"),
+        ("either side", "host 10.0.0.0/16 or port 53 and not bytes > 1m"),
+        ("100,000 prefixes", "dst net in @list"),
+        ("regular expression", "interface-id ~ '[0-7]$'"),
+    ] {
+        let mut read = |_: &str| Ok(many.clone().into_bytes());
+        let expression = Expression::parse(text, &mut read).expect("a valid expression");
+        let query = Query::builder().and_where(&expression).build().expect("a valid query");
+        let plan = Plan::new(&[query], &Layout::v2(), Lines::Records, &Arc::<Texts>::default());
+        let mut scanners = log.scanners(Level::best());
+        let marks = log.marks(&mut scanners);
+        let batches = batches(&plan, &marks);
+        let (mut selected, mut scratch) = (Vec::new(), FilterScratch::default());
+        let mut expected = None;
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                let mut found = 0;
+                for (marks, batch) in &batches {
+                    plan.trees[0].select(marks, batch, &mut selected, &mut scratch);
                     found += selected.len();
                 }
                 assert!(found > 0);
@@ -302,6 +340,6 @@ fn groups(c: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().measurement_time(Duration::from_secs(3));
-    targets = scan, kernels, batch, select, groups
+    targets = scan, kernels, batch, select, expressions, groups
 }
 criterion_main!(benches);

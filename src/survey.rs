@@ -17,7 +17,7 @@ use crate::report::{Answer, Report};
 use crate::tally::Tally;
 
 /// How many questions a survey asks.
-const QUESTIONS: usize = 10;
+const QUESTIONS: usize = 12;
 
 /// Seconds of the periods in which records are looked for.
 const PERIOD: u32 = 300;
@@ -54,6 +54,8 @@ pub struct Survey<'a> {
     pub interfaces: &'a Answer,
     /// Records by `region`.
     pub regions: &'a Answer,
+    /// How many records there are, of those that are asked about.
+    pub counts: Counts,
     /// Records of traffic from IPv6 addresses.
     pub ipv6: u64,
     /// Flows that may be counted twice.
@@ -62,6 +64,32 @@ pub struct Survey<'a> {
     pub shapes: Vec<Shape<'a>>,
     /// What cannot be asked, and the fields that it would take.
     pub lacking: Vec<Lacking>,
+}
+
+/// How many records are what: all of them, unless only some are asked about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counts {
+    /// All of these.
+    pub records: u64,
+    /// Records of traffic.
+    pub ok: u64,
+    /// Records that say there was no traffic.
+    pub no_data: u64,
+    /// Records that say some were lost.
+    pub skip_data: u64,
+}
+
+impl Counts {
+    /// By what became of the records: of all, of those of traffic, and of those without it.
+    fn new(all: &Answer, traffic: &Answer, no_data: &Answer) -> Self {
+        let count = |answer: &Answer| {
+            let uses = answer.uses();
+            uses.added + uses.no_key + uses.no_value
+        };
+        let (records, ok, no_data) = (count(all), count(traffic), count(no_data));
+        Self { records, ok, no_data, skip_data: records.saturating_sub(ok + no_data) }
+    }
 }
 
 /// Flows that may be counted twice.
@@ -154,6 +182,8 @@ pub fn queries(top: usize, bytes: u64) -> Result<Vec<Query>, Error> {
         ipv6.matching().scope(Scope::Traffic).measure(Measure::Count).lenient().build()?,
         flows(&FLOW)?,
         flows(&WINDOW)?,
+        all().scope(Scope::Traffic).build()?,
+        all().filter(Filter::new().and_in(Field::LogStatus, ["NODATA"])).build()?,
     ])
 }
 
@@ -191,8 +221,8 @@ impl<'a> Survey<'a> {
     pub fn new(report: &'a Report, bytes: u64) -> Self {
         let answers: &[Answer; QUESTIONS] =
             report.answers.as_slice().try_into().expect("a report on the questions of a survey");
-        let [start, end, times, versions, accounts, interfaces, regions, ipv6, flows, windows] =
-            answers;
+        let [start, end, times, versions, accounts, interfaces, regions, rest @ ..] = answers;
+        let [ipv6, flows, windows, traffic, no_data] = rest;
         let word =
             |answer: &Answer| answer.total().and_then(|total| u64::try_from(total.floor()).ok());
         Self {
@@ -204,6 +234,7 @@ impl<'a> Survey<'a> {
             accounts,
             interfaces,
             regions,
+            counts: Counts::new(start, traffic, no_data),
             ipv6: word(ipv6).unwrap_or(0),
             doubles: doubles(flows, windows, one_in(bytes)),
             shapes: shapes(report),

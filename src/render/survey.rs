@@ -34,7 +34,7 @@ pub fn table(out: &mut dyn Write, survey: &Survey<'_>, is_coloured: bool) -> io:
     writeln!(out)?;
     shapes(out, survey, &look)?;
     writeln!(out)?;
-    let records = survey.tally.records();
+    let records = survey.counts.records;
     let lists = [
         ("Versions", survey.versions),
         ("Accounts", survey.accounts),
@@ -48,13 +48,13 @@ pub fn table(out: &mut dyn Write, survey: &Survey<'_>, is_coloured: bool) -> io:
         let part = share(count.into(), whole.into());
         format!("{} ({})", human::grouped(count.into()), human::percent(part))
     };
-    let ok = survey.tally.ok;
+    let ok = survey.counts.ok;
     let counts = format!(
         "IPv4 {}, IPv6 {}; no data {}, skip data {}",
         part(ok - survey.ipv6.min(ok), ok),
         part(survey.ipv6, ok),
-        part(survey.tally.no_data, records),
-        part(survey.tally.skip_data, records),
+        part(survey.counts.no_data, records),
+        part(survey.counts.skip_data, records),
     );
     entry(out, "Records", &counts, &look)?;
     entry(out, "Doubles", &doubles(&survey.doubles), &look)?;

@@ -5,13 +5,14 @@ mod ask;
 mod dialects;
 mod lines;
 mod twin;
+mod wheres;
 mod wrapped;
 
 /// What a target does with an input: it panics if something is wrong.
 type Target = fn(&[u8]);
 
 /// The targets by name.
-const TARGETS: [(&str, Target); 11] = [
+const TARGETS: [(&str, Target); 12] = [
     ("block", lines::block),
     ("csv", wrapped::csv),
     ("envelope", wrapped::envelope),
@@ -23,6 +24,7 @@ const TARGETS: [(&str, Target); 11] = [
     ("parquet", wrapped::parquet),
     ("prefix", wrapped::prefix),
     ("rule", dialects::rule),
+    ("where", wheres::expression),
 ];
 
 /// Does with an input what the target of this name does.

@@ -12,9 +12,10 @@ use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder, Write
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 
+use crate::dialect::Expression;
 use crate::{
-    Comparison, Engine, Field, Filter, Form, KeyColumn, Labels, Measure, Query, Report, Source,
-    View,
+    Comparison, Engine, Field, Filter, Form, KeyColumn, Labels, Measure, Query, Report, Scope,
+    Source, View,
 };
 
 /// A column: its type and its values; none is null.
@@ -211,6 +212,10 @@ fn queries() -> Vec<Query> {
     let ports = (0..50).map(|port| (port, format!("of {}", port % 7)));
     let ports = Arc::new(Labels::of_numbers(ports));
     let labelled = || KeyColumn::new(Field::DstPort, View::Label(Arc::clone(&ports)));
+    let passing = |text: &str| {
+        let expression = Expression::parse(text, &mut |_| unreachable!("no file is named"));
+        Query::builder().and_where(&expression.unwrap()).group_by([Field::Start]).top(0)
+    };
     vec![
         Query::builder().filter(accepted()).group_by([Field::SrcAddr]).measure(bytes()),
         Query::builder().group_by([Field::AccountId, Field::DstPort]).top(0).period(60),
@@ -237,6 +242,10 @@ fn queries() -> Vec<Query> {
         Query::builder()
             .group_by([labelled(), prefix(Field::SrcAddr, 26), KeyColumn::from(Field::Action)])
             .measure(Measure::Sum(ratio())),
+        // Numbers and addresses as words, texts beside them.
+        passing("src net 198.51.100.0/29 and not (dst port in [22 80 443 1000-2000] or proto 17)"),
+        passing("srcaddr not in [198.51.100.0/24 ::/0] or account-id ~ '^0' and bytes > 1k"),
+        passing("action != accept or srcaddr in [2001:db8::/32 198.51.100.3]").scope(Scope::All),
     ]
     .into_iter()
     .map(|query| query.build().unwrap())
