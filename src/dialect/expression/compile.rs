@@ -29,7 +29,8 @@ impl QueryBuilder {
     /// ```
     /// use flowagg::dialect::Expression;
     /// use flowagg::{Engine, Query, Source};
-    /// let expression = Expression::parse("dst port 443 and bytes > 10k", &mut |_| unreachable!())?;
+    /// let text = "dst port 443 and bytes > 10k";
+    /// let expression = Expression::parse(text, &mut |_| unreachable!("no file is named"))?;
     /// let query = Query::builder().and_where(&expression).build()?;
     /// let report = Engine::new().run(&query, &[Source::path("testdata/sample.log")])?;
     /// assert_eq!(report.answers[0].total().unwrap().to_string(), "2208");

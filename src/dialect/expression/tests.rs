@@ -163,7 +163,8 @@ fn faults_show_the_place_and_what_to_write() {
         ("port htps", "did you mean https?"),
         (
             "port 70000",
-            "\"70000\" is beyond what srcport can be\n  port 70000\n       ^ expected at most 65535",
+            "\"70000\" is beyond what srcport can be\n  port 70000\n       ^ expected at most \
+             65535",
         ),
         ("port 9-3", "ends before it begins"),
         ("port 1.5-3", "\"1.5-3\" is no value of srcport"),
@@ -290,7 +291,8 @@ fn sql_conditions() {
         (
             "vpc-id ~ 'it''s' and not (tcp or inbound)",
             "regexp_matches(\"vpc_id\", 'it''s') AND \
-          NOT coalesce(TRY_CAST(\"protocol\" AS HUGEINT) IN (6) OR \"flow_direction\" = 'ingress', false)",
+          NOT coalesce(TRY_CAST(\"protocol\" AS HUGEINT) IN (6) OR \"flow_direction\" =
+           'ingress', false)",
         ),
         ("vpc-id not in [a b]", "\"vpc_id\" NOT IN ('a', 'b')"),
     ] {
