@@ -392,6 +392,8 @@ fn nested_columns_are_refused() {
 
 #[test]
 fn damaged_files_are_named_and_nothing_panics() {
+    // Which records pass is no matter here.
+    let queries = &queries()[..6];
     let compression = Compression::ZSTD(ZstdLevel::default());
     for encoding in [Encoding::PLAIN, Encoding::DELTA_BYTE_ARRAY] {
         let properties = properties()
@@ -407,7 +409,7 @@ fn damaged_files_are_named_and_nothing_panics() {
         for at in (4..file.len()).step_by(13) {
             let mut flipped = file.clone();
             flipped[at] ^= 1 << (at % 8) | 0x80;
-            let report = asked(&Engine::new().threads(1), &flipped, &queries());
+            let report = asked(&Engine::new().threads(1), &flipped, queries);
             assert!(report.tally.is_balanced());
             let faults = report.faults.iter().map(|fault| fault.error.to_string());
             assert!(faults.clone().all(|fault| !fault.is_empty() && !fault.contains('\n')));

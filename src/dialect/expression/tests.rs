@@ -291,8 +291,8 @@ fn sql_conditions() {
         (
             "vpc-id ~ 'it''s' and not (tcp or inbound)",
             "regexp_matches(\"vpc_id\", 'it''s') AND \
-          NOT coalesce(TRY_CAST(\"protocol\" AS HUGEINT) IN (6) OR \"flow_direction\" =
-           'ingress', false)",
+          NOT coalesce(TRY_CAST(\"protocol\" AS HUGEINT) IN (6) OR \"flow_direction\" \
+             = 'ingress', false)",
         ),
         ("vpc-id not in [a b]", "\"vpc_id\" NOT IN ('a', 'b')"),
     ] {
