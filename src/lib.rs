@@ -13,13 +13,14 @@
 //!    `container` unwraps what lines come in: it finds out by content, and gives lines.
 //! 4. `batch` checks some five hundred lines at a time and decodes the columns that are needed.
 //! 5. `filter`, `key`, `query`: a question; `view` and `labels` are what its keys see of columns;
-//!    `pattern` has what metric filters test, `intern` the
-//!    numbers of texts. `plan`: the treaty of all questions with a layout.
+//!    `pattern` has what metric filters test, `intern` the numbers of texts, `prefixes` sets of
+//!    addresses. `plan`: the treaty of all questions with a layout.
 //! 6. `group` turns selected rows into totals by contributor, `rank` orders them, `report` holds
 //!    the answer; what outgrows the `memory` that a run may take goes to a file of `spill` and is
 //!    merged from there; `engine` has the only threads, one pass for any number of questions.
 //!    `cut` writes selected rows out again, in the order in which they were read.
-//! 7. [`dialect`] compiles CloudWatch's languages to queries; [`metric`] makes series of the
+//! 7. [`dialect`] compiles CloudWatch's languages, and those of `--where` and of keys, to queries;
+//!    [`lists`] makes queries of what is measured by keys; [`metric`] makes series of the
 //!    answers to metric filters; [`summary`] is what the command asks when it is asked nothing,
 //!    [`survey`] what it asks first of logs that nobody knows; [`render`] writes answers as
 //!    tables, JSON and CSV.

@@ -265,6 +265,20 @@ fn a_file_is_read_once() {
     assert_eq!(reads, ["nets.txt", "ports"]);
 }
 
+/// Objects of AWS are skipped by the time in their names where no record of theirs can pass.
+#[test]
+fn times_that_have_to_hold_are_known() {
+    let span = |text: &str| {
+        let query = crate::Query::builder().between(None, Some(90));
+        query.and_where(&parse(text)).build().unwrap().span()
+    };
+    assert_eq!(span("start >= 5 and tcp"), (Some(5), Some(90)));
+    assert_eq!(span("tcp and (start >= 5 and (start < 80 and udp))"), (Some(5), Some(80)));
+    assert_eq!(span("start >= 5 or tcp"), (None, Some(90)));
+    assert_eq!(span("not start < 5"), (None, Some(90)));
+    assert_eq!(span("end >= 5"), (None, Some(90)));
+}
+
 #[test]
 fn sql_conditions() {
     for (text, sql) in [
