@@ -257,7 +257,9 @@ impl Folder {
                 }
                 ">" => {
                     let path = self.path(words.next().unwrap());
-                    command.stdout(fs::OpenOptions::new().write(true).open(path).unwrap());
+                    let mut file = fs::OpenOptions::new();
+                    command
+                        .stdout(file.write(true).create(true).truncate(true).open(path).unwrap());
                 }
                 _ => {
                     command.arg(OsString::from_vec(unescaped(word)));
@@ -383,6 +385,43 @@ fn generated_logs_are_flow_logs() {
     assert!(json["contributors"]["unique"].as_u64().unwrap() <= 500);
     let twice = folder.run(&format!("flowagg gen --lines 5000 {options}"), None);
     assert!(log.stdout == twice.stdout, "the same seed gave another log");
+}
+
+#[test]
+fn completions_are_scripts() {
+    let folder = Folder::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let output = folder.run(&format!("flowagg completions {shell}"), None);
+        assert_eq!(output.status.code(), Some(0), "{shell}");
+        let script = String::from_utf8(output.stdout).unwrap();
+        assert!(["rule", "csv-safe", "markdown"].iter().all(|w| script.contains(w)), "{shell}");
+        folder.write(shell, script.as_bytes());
+        // Whatever shells there are.
+        let is_there = |shell: &str| Command::new(shell).arg("--version").output().is_ok();
+        if shell != "powershell" && shell != "elvish" && is_there(shell) {
+            let read = Command::new(shell).arg("-n").arg(folder.0.join(shell)).output().unwrap();
+            assert!(read.status.success() && read.stderr.is_empty(), "{shell}: {read:?}");
+        }
+    }
+}
+
+#[test]
+fn manuals_are_written_for_each_command() {
+    let folder = Folder::new();
+    let page = folder.run("flowagg man", None);
+    assert!(page.stdout.windows(8).any(|text| text == b".SH NAME"));
+    let output = folder.run("flowagg man pages", None);
+    assert_eq!(output.status.code(), Some(0));
+    let written = String::from_utf8(output.stdout).unwrap();
+    assert!(written.lines().count() > 5, "{written}");
+    for path in written.lines() {
+        let text = fs::read_to_string(folder.0.join(path)).unwrap();
+        assert!(text.contains(".SH NAME"), "{path}");
+    }
+    assert_eq!(fs::read(folder.0.join("pages/flowagg.1")).unwrap(), page.stdout);
+    folder.write("file", b"");
+    let output = folder.run("flowagg man file", None);
+    assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(1), true));
 }
 
 #[test]

@@ -3,7 +3,10 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
+use clap::CommandFactory;
 use flowagg::Source;
+
+use super::options::Cli;
 
 /// The sources, or why there are none.
 pub fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, String> {
@@ -32,9 +35,9 @@ pub fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, String> {
 /// The command that was meant, if the first path is none and looks like a mistyped command.
 pub fn mistyped(paths: &[PathBuf]) -> Option<String> {
     let first = paths.first().filter(|path| !path.exists())?.to_str()?;
-    let meant = ["rule", "metric", "test-pattern", "info", "gen", "help"]
-        .into_iter()
-        .find(|name| is_near(name, first))?;
+    let command = Cli::command();
+    let commands = command.get_subcommands().map(clap::Command::get_name);
+    let meant = commands.chain(["help"]).find(|name| is_near(name, first))?;
     Some(match meant {
         "help" => format!("`{first}` is no file; did you mean `flowagg --help`?"),
         _ => format!("`{first}` is no file; did you mean the command `{meant}`?"),

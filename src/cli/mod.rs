@@ -4,12 +4,14 @@
 //! standard error, a line at a time, and the exit code tells the same in one number.
 
 mod answer;
+mod completions;
 mod considered;
 mod events;
 mod exit;
 mod files;
 mod generate;
 mod input;
+mod man;
 mod manifest;
 mod metric;
 mod options;
@@ -65,6 +67,12 @@ pub fn run(cli: Cli) -> Exit {
         Some(Command::Gen(options)) if common.is_unset() => generate::run(&options),
         Some(Command::Gen(_)) => {
             say::error("options before `gen` have no meaning for it");
+            Exit::Usage
+        }
+        Some(Command::Completions(options)) if common.is_unset() => completions::run(&options),
+        Some(Command::Man(options)) if common.is_unset() => man::run(&options),
+        Some(Command::Completions(_) | Command::Man(_)) => {
+            say::error("options before `completions` and `man` have no meaning for them");
             Exit::Usage
         }
     }

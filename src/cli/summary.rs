@@ -45,7 +45,10 @@ pub fn run(paths: &[PathBuf], format: Option<&LineFormat>, common: &Common) -> E
         match common.format() {
             Format::Table => table::summary(out, &summary, &common.output.style()),
             Format::Json => json::summary(out, &summary),
-            _ => written::write(out, vec![sheets::summary(&summary)], &common.output),
+            format => {
+                let sheet = sheets::summary(&summary, format.into());
+                written::write(out, vec![sheet], &common.output)
+            }
         }
     })
 }

@@ -8,7 +8,7 @@ use super::answer::{self, usage};
 use super::considered::Considered;
 use super::exit::Exit;
 use super::options::{Common, Format, LineFormat, SurveyOptions};
-use super::{events, input, written};
+use super::{events, input};
 
 /// Accounts, interfaces and so on that are listed.
 const LISTED: usize = 5;
@@ -18,9 +18,8 @@ pub fn run(options: &SurveyOptions, common: &Common) -> Exit {
     if !matches!(common.format(), Format::Table | Format::Json) {
         return usage("info is a page or JSON; type -o table or -o json");
     }
-    let own = [Format::Table, Format::Json];
-    if let Err(message) = written::check(&[], &own, &common.output) {
-        return usage(message);
+    if let Some(option) = common.output.of_columns() {
+        return usage(format_args!("{option}: info is a page or JSON, and has no columns"));
     }
     if options.format == Some(LineFormat::Clf) {
         return usage("info tells what flow logs are; type their layout, such as --format v5");

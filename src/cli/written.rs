@@ -12,12 +12,14 @@ use super::terminal;
 /// no columns can be picked.
 pub fn check(sheets: &[Vec<SheetColumn>], own: &[Format], output: &Output) -> Result<(), String> {
     let format = output.format();
-    if let Some(option) = output.of_columns().filter(|_| own.contains(&format)) {
-        let (what, instead) = match format {
-            Format::Table => ("this table is a page, not columns", "-o csv or -o markdown"),
-            _ => ("this JSON has a shape of its own", "-o ndjson"),
-        };
-        return Err(format!("{option}: {what}; type {instead}"));
+    match output.of_columns().filter(|_| own.contains(&format)) {
+        Some(option) if format == Format::Table => {
+            return Err(format!("{option}: this table is a page, not columns; type -o csv"));
+        }
+        Some(option) if !output.columns().is_empty() => {
+            return Err(format!("{option}: this JSON has a shape of its own; type -o ndjson"));
+        }
+        _ => {}
     }
     if format == Format::Parquet && terminal::is_terminal() {
         return Err("Parquet is for files, not for a terminal; type `> FILE` too".to_owned());

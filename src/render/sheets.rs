@@ -15,21 +15,25 @@ pub fn summary_columns() -> Vec<SheetColumn> {
     vec![text("section"), text("name"), number("value", Unit::None)]
 }
 
-/// A summary, one fact a row.
-pub fn summary<'a>(summary: &'a Summary<'a>) -> Sheet<'a> {
-    Sheet::new(summary_columns(), || {
+/// A summary, one fact a row. Times are seconds since 1970, but for people.
+pub fn summary<'a>(summary: &'a Summary<'a>, format: SheetFormat) -> Sheet<'a> {
+    let moment = move |value: u128| match (is_for_people(format), u64::try_from(value)) {
+        (true, Ok(seconds)) => Cell::Time(seconds),
+        _ => Cell::Number(value.into()),
+    };
+    Sheet::new(summary_columns(), move || {
         let top = summary.contributors.contributors().map(|contributor| {
             let Contributor { mut keys, value, .. } = contributor;
             vec![Cell::text("top"), Cell::Text(keys.swap_remove(0)), value.into()]
         });
-        facts(summary).into_iter().chain(top)
+        facts(summary, moment).into_iter().chain(top)
     })
 }
 
 /// Everything but the contributors: section, name and value.
-fn facts(summary: &Summary<'_>) -> Vec<Vec<Cell>> {
+fn facts(summary: &Summary<'_>, moment: impl Fn(u128) -> Cell) -> Vec<Vec<Cell>> {
     let Tally { lines, headers, blank, ok, no_data, skip_data, malformed, .. } = summary.tally;
-    let mut facts: Vec<(&str, &str, Option<Amount>)> = Vec::new();
+    let mut facts: Vec<(&str, &str, Cell)> = Vec::new();
     for (name, count) in [
         ("lines", lines),
         ("headers", headers),
@@ -39,21 +43,21 @@ fn facts(summary: &Summary<'_>) -> Vec<Vec<Cell>> {
         ("skip_data", skip_data),
         ("malformed", malformed),
     ] {
-        facts.push(("tally", name, Some((*count).into())));
+        facts.push(("tally", name, (*count).into()));
     }
-    facts.push(("time", "start", summary.start.map(Amount::from)));
-    facts.push(("time", "end", summary.end.map(Amount::from)));
+    facts.push(("time", "start", summary.start.map_or(Cell::Missing, &moment)));
+    facts.push(("time", "end", summary.end.map_or(Cell::Missing, &moment)));
     for (action, traffic) in [("accept", &summary.accept), ("reject", &summary.reject)] {
         let Traffic { records, packets, bytes } = *traffic;
         for (name, sum) in [("records", records), ("packets", packets), ("bytes", bytes)] {
-            facts.push((action, name, Some(sum.into())));
+            facts.push((action, name, Cell::Number(sum.into())));
         }
     }
     let contributors = summary.contributors;
-    facts.push(("contributors", "unique", Some(contributors.unique().into())));
-    facts.push(("contributors", "total", Some(contributors.total().unwrap_or_default())));
-    let row = |(section, name, value): (&str, &str, Option<Amount>)| {
-        vec![Cell::text(section), Cell::text(name), value.map_or(Cell::Missing, Cell::Number)]
+    facts.push(("contributors", "unique", contributors.unique().into()));
+    facts.push(("contributors", "total", contributors.total().unwrap_or_default().into()));
+    let row = |(section, name, value): (&str, &str, Cell)| {
+        vec![Cell::text(section), Cell::text(name), value]
     };
     facts.into_iter().map(row).collect()
 }
@@ -108,7 +112,7 @@ impl RuleColumns<'_> {
         columns.push(value);
         let maximum = self.has_maximum.then(|| number("maximum", Unit::None));
         let share = SheetColumn::new("share", CellKind::Share);
-        match self.is_for_people() {
+        match is_for_people(self.format) {
             true => columns.extend(maximum.into_iter().chain([share])),
             false => columns.extend([share].into_iter().chain(maximum)),
         }
@@ -120,12 +124,8 @@ impl RuleColumns<'_> {
         columns
     }
 
-    fn is_for_people(&self) -> bool {
-        matches!(self.format, SheetFormat::Table | SheetFormat::Markdown)
-    }
-
     fn is_by_period(&self) -> bool {
-        self.has_period && !self.is_for_people()
+        self.has_period && !is_for_people(self.format)
     }
 }
 
@@ -150,7 +150,7 @@ pub fn rule<'a>(ranking: &Ranking<'a>, format: SheetFormat) -> Sheet<'a> {
             column.heading = Some(sparks.as_ref().map_or(String::new(), Sparks::heading));
         }
         let total = answer.total().unwrap_or_default();
-        let is_share_last = asked.is_for_people();
+        let is_share_last = is_for_people(format);
         let sheet = Sheet::new(columns, move || {
             let sparks = sparks.clone();
             let mut so_far = Amount::ZERO;
@@ -313,6 +313,10 @@ fn number(name: &str, unit: Unit) -> SheetColumn {
 
 fn keys(labels: &[String]) -> Vec<SheetColumn> {
     labels.iter().map(text).collect()
+}
+
+fn is_for_people(format: SheetFormat) -> bool {
+    matches!(format, SheetFormat::Table | SheetFormat::Markdown)
 }
 
 /// Whether values are bytes, and may be shown as such (`1.2 GB`) beside the exact number.

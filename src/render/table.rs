@@ -88,20 +88,16 @@ fn traffic(
     units: Units,
     look: &Look,
 ) -> io::Result<()> {
-    let counted = if units == Units::Human { human::count } else { human::grouped };
-    let (exact, beside): (fn(u128) -> String, fn(u128) -> String) = match units {
-        Units::Both => (human::grouped, human::bytes),
-        Units::Raw => (human::grouped, |_| String::new()),
-        Units::Human => (human::bytes, |_| String::new()),
-    };
+    let is_rounded = units == Units::Human;
+    let counted = if is_rounded { human::count } else { human::grouped };
     let mut cells = vec![["", "records", "packets", "bytes", ""].map(str::to_owned)];
     for (action, traffic) in rows {
         cells.push([
             action.to_owned(),
             counted(traffic.records),
             counted(traffic.packets),
-            exact(traffic.bytes),
-            beside(traffic.bytes),
+            if is_rounded { human::bytes(traffic.bytes) } else { human::grouped(traffic.bytes) },
+            if units == Units::Both { human::bytes(traffic.bytes) } else { String::new() },
         ]);
     }
     let width = |column: usize| cells.iter().map(|row| row[column].len()).max().unwrap_or(0);

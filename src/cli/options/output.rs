@@ -9,7 +9,7 @@ use crate::cli::terminal;
 /// what is typed before it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct Output {
-    /// table, json, ndjson, csv, tsv, markdown, parquet [default: table]; --columns
+    /// table, json, ndjson, csv, tsv, markdown or parquet [default: table]
     ///
     /// table is for people: aligned, as wide as the terminal, rounded numbers beside exact ones.
     /// All others have exact integers; json and ndjson an object a row, unless CloudWatch has a
@@ -18,11 +18,10 @@ pub struct Output {
     #[arg(hide_possible_values = true)]
     output: Option<Format>,
 
-    /// Only these columns, in this order, such as srcaddr,bytes
+    /// Only these columns, in this order, such as srcaddr,bytes; also --units
     ///
     /// By the names in the header of csv, or those above a table
     #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Output")]
-    #[arg(hide_short_help = true)]
     columns: Vec<String>,
 
     /// No names of columns, and no title: tables, csv and tsv
