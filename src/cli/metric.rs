@@ -231,7 +231,7 @@ fn write(out: &mut dyn Write, graphs: &[Graph], common: &Common) -> io::Result<(
     match common.format() {
         Format::Json => metric::json(out, graphs),
         Format::Table if !common.output.is_of_sheets() => {
-            metric::table(out, graphs, common.output.is_coloured())
+            metric::table(out, graphs, &common.output.style())
         }
         _ => written::write(out, graphs.iter().map(sheets::metric).collect(), &common.output),
     }

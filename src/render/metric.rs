@@ -7,13 +7,10 @@ use anstyle::Style;
 use serde::Serialize;
 
 use super::json::pretty;
-use super::{exact, human};
+use super::{exact, human, sheet};
 use crate::amount::Amount;
 use crate::dialect::MetricFilter;
 use crate::metric::{Alarm, Found, Point, Series, Statistic};
-
-/// The width that a table has at most, as long as there are columns to leave out.
-const WIDTH: usize = 80;
 
 /// A metric, with the words that it is told in.
 #[derive(Debug, Clone, Copy)]
@@ -54,12 +51,13 @@ impl<'a> Graph<'a> {
     }
 }
 
-/// Writes metrics as tables one after the other, with colours if `is_coloured`.
+/// Writes metrics as tables one after the other, as wide as `style` says, as long as there are
+/// columns to leave out.
 ///
 /// # Errors
 /// What `out` says.
-pub fn table(out: &mut dyn Write, graphs: &[Graph<'_>], is_coloured: bool) -> io::Result<()> {
-    let (heading, aside, alarm) = match is_coloured {
+pub fn table(out: &mut dyn Write, graphs: &[Graph<'_>], style: &sheet::Style) -> io::Result<()> {
+    let (heading, aside, alarm) = match style.is_coloured {
         true => (Style::new().bold(), Style::new().dimmed(), Style::new().bold()),
         false => (Style::new(), Style::new(), Style::new()),
     };
@@ -68,7 +66,7 @@ pub fn table(out: &mut dyn Write, graphs: &[Graph<'_>], is_coloured: bool) -> io
             writeln!(out)?;
         }
         styled(out, &title(graph), heading)?;
-        points(out, graph, heading, alarm)?;
+        points(out, graph, style.width, (heading, alarm))?;
         writeln!(out)?;
         account(graph).iter().try_for_each(|line| styled(out, line, aside))?;
     }
@@ -100,12 +98,17 @@ struct Columns {
     rows: Vec<(Vec<String>, bool)>,
 }
 
-fn points(out: &mut dyn Write, graph: &Graph<'_>, head: Style, alarm: Style) -> io::Result<()> {
+fn points(
+    out: &mut dyn Write,
+    graph: &Graph<'_>,
+    width: usize,
+    (head, alarm): (Style, Style),
+) -> io::Result<()> {
     if graph.found.series.is_empty() {
         return writeln!(out, "no data points");
     }
     let mut columns = Columns::new(graph);
-    columns.fit(graph.alarm.map(Alarm::statistic));
+    columns.fit(width, graph.alarm.map(Alarm::statistic));
     let widths = columns.widths();
     let heads: Vec<String> = columns.heads.iter().map(|(head, _)| head.clone()).collect();
     styled(out, &columns.line(&heads, &widths), head)?;
@@ -184,10 +187,10 @@ impl Columns {
 
     /// Leaves statistics out, the one that follows from others first, until rows fit; but for
     /// the sum and the one that an alarm looks at.
-    fn fit(&mut self, wanted: Option<Statistic>) {
+    fn fit(&mut self, width: usize, wanted: Option<Statistic>) {
         for statistic in [Statistic::Average, Statistic::Minimum, Statistic::Maximum] {
             let widths = self.widths();
-            if widths.iter().sum::<usize>() + 2 * (widths.len() - 1) <= WIDTH {
+            if widths.iter().sum::<usize>() + 2 * (widths.len() - 1) <= width {
                 return;
             }
             let at = self.heads.iter().rposition(|(head, _)| head == statistic.name());

@@ -123,7 +123,7 @@ impl<'s, 'a> Columns<'s, 'a> {
     fn measure(&self, needs: &mut Needs) -> u128 {
         let mut count = 0;
         for (number, row) in (1..).zip((self.sheet.rows)()) {
-            needs.add(&self.row(number, &row));
+            needs.add(&self.measured(number, &row));
             count = number;
         }
         count
@@ -154,6 +154,21 @@ impl<'s, 'a> Columns<'s, 'a> {
         }
     }
 
+    /// The row without the cells whose width is known: millions of rows may be measured.
+    fn measured(&self, number: u128, row: &[Cell]) -> Row {
+        let key = |&at: &usize| self.sheet.cell(row, at).shown();
+        let part = |place: &Place| match (place.what, place.kind) {
+            (What::Beside, _) | (_, CellKind::Share) => String::new(),
+            _ => self.part(place, self.sheet.cell(row, place.at)),
+        };
+        Row {
+            rank: if self.sheet.is_ranked { human::grouped(number) } else { String::new() },
+            keys: self.shown[..self.keys].iter().map(key).collect(),
+            is_label: false,
+            parts: self.parts.iter().map(part).collect(),
+        }
+    }
+
     fn footer(&self, footer: &Footer) -> Row {
         Row {
             rank: String::new(),
@@ -164,14 +179,15 @@ impl<'s, 'a> Columns<'s, 'a> {
     }
 
     fn parts<'c>(&self, cell: impl Fn(usize) -> &'c Cell) -> Vec<String> {
-        let part = |place: &Place| {
-            let rounded = cell(place.at).rounded(place.kind.unit());
-            match place.what {
-                What::Exact => cell(place.at).shown(),
-                What::Beside => rounded.unwrap_or_default(),
-                What::Rounded => rounded.unwrap_or_else(|| cell(place.at).shown()),
-            }
-        };
-        self.parts.iter().map(part).collect()
+        self.parts.iter().map(|place| self.part(place, cell(place.at))).collect()
+    }
+
+    fn part(&self, place: &Place, cell: &Cell) -> String {
+        let rounded = || cell.rounded(place.kind.unit());
+        match place.what {
+            What::Exact => cell.shown(),
+            What::Beside => rounded().unwrap_or_default(),
+            What::Rounded => rounded().unwrap_or_else(|| cell.shown()),
+        }
     }
 }
