@@ -27,7 +27,8 @@ pub struct Report {
     pub faults: Vec<Fault>,
     /// The first malformed lines, in input order.
     pub malformed: Vec<MalformedLine>,
-    /// The layouts that records had, each with the first input in which it was met.
+    /// The layouts that records had, each with the first input in which it was met; of more than
+    /// 256 only so many.
     pub layouts: Vec<(String, Layout)>,
     /// An account of each input, in input order; empty unless that was wanted.
     pub files: Vec<FileAccount>,
@@ -76,7 +77,8 @@ pub struct FileAccount {
     /// What its lines were wrapped in, outermost first: `gzip`, `text`. Empty if it could not be
     /// opened.
     pub containers: Vec<&'static str>,
-    /// The layouts that its records had, in no order; of Parquet all columns of the file.
+    /// The layouts that its records had, in no order, at most 256; of Parquet all columns of the
+    /// file.
     pub layouts: Vec<Layout>,
     /// What became of its lines.
     pub tally: Tally,

@@ -37,7 +37,7 @@ use crate::tally::Tally;
 use account::{check_tally, or_internal};
 pub use cutting::Cutting;
 use schedule::Schedule;
-use worker::{FileFindings, Worker};
+use worker::{FileFindings, LAYOUTS_MAX, Worker};
 
 /// Bytes of a block. Text and marks of one (about 1.5 times as much) fit a second-level cache of
 /// 1 MiB; 128 KiB to 1 MiB measured alike, smaller blocks slower.
@@ -469,7 +469,8 @@ impl Run<'_> {
         layouts.sort_by_key(|(input, _)| *input);
         let mut first: Vec<(String, Layout)> = Vec::new();
         for (input, layout) in layouts {
-            if !first.iter().any(|(_, other)| *other == *layout) {
+            let is_new = !first.iter().any(|(_, other)| *other == *layout);
+            if is_new && first.len() < LAYOUTS_MAX {
                 first.push((self.inputs[input].name(), layout.as_ref().clone()));
             }
         }

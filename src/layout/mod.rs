@@ -11,6 +11,10 @@ use crate::json::JsonPath;
 use crate::record;
 pub use opening::Opening;
 
+/// The most columns that a layout has. Flow logs have some fifty fields, and a line of 1 MiB may
+/// state a hundred thousand, each of which costs something for every block.
+pub const COLUMNS_MAX: usize = 1024;
+
 /// The columns of a file, in order.
 ///
 /// ```
@@ -35,11 +39,15 @@ impl Layout {
     /// A layout of columns with these names; unknown ones are opaque text.
     ///
     /// # Errors
-    /// [`ErrorKind::Query`] if there is no name.
+    /// [`ErrorKind::Query`] if there is no name, or more than 1,024.
     pub fn new<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Result<Self, Error> {
         let names: Vec<String> = names.into_iter().map(Into::into).collect();
         if names.is_empty() {
             return Err(Error::new(ErrorKind::Query, "a layout needs at least one column"));
+        }
+        if names.len() > COLUMNS_MAX {
+            let message = format!("{} columns, expected {COLUMNS_MAX} at most", names.len());
+            return Err(Error::new(ErrorKind::Query, message));
         }
         Ok(Self::from_names(names))
     }
@@ -50,7 +58,8 @@ impl Layout {
     }
 
     /// The layout that a line states, if the line is a header: all its words look like field
-    /// names (`srcaddr`, also `${srcaddr}`), and at least half of them are known ones.
+    /// names (`srcaddr`, also `${srcaddr}`), at least half of them are known ones, and there are
+    /// no more than 1,024.
     pub fn from_header(line: &[u8]) -> Option<Self> {
         let mut names = Vec::new();
         let mut known = 0;
@@ -64,6 +73,9 @@ impl Layout {
             let name = str::from_utf8(token).ok()?;
             known += usize::from(Field::parse(name).is_some());
             names.push(name);
+            if names.len() > COLUMNS_MAX {
+                return None;
+            }
         }
         let is_header = known > 0 && known * 2 >= names.len();
         is_header.then(|| Self::from_names(names.into_iter().map(str::to_owned).collect()))

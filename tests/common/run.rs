@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// What a command did.
@@ -55,19 +56,27 @@ pub fn run(folder: &super::folder::Folder, script: &str) -> Ran {
 /// Waits for a command that is about to end.
 #[allow(dead_code, reason = "not every test starts one itself")]
 pub fn ended(mut child: Child) -> Ran {
+    // Both are read while it runs: it waits for that once a pipe is full.
+    let (out, err) = (whole(child.stdout.take()), whole(child.stderr.take()));
     let begun = Instant::now();
     let status = loop {
         match child.try_wait().unwrap() {
             Some(status) => break status,
-            None if begun.elapsed() > Duration::from_secs(60) => {
+            None if begun.elapsed() > Duration::from_secs(120) => {
                 child.kill().unwrap();
                 panic!("it does not end");
             }
             None => std::thread::sleep(Duration::from_millis(5)),
         }
     };
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    child.stdout.take().map(|mut out| out.read_to_end(&mut stdout));
-    child.stderr.take().map(|mut err| err.read_to_end(&mut stderr));
-    Output { status, stdout, stderr }.into()
+    Output { status, stdout: out.join().unwrap(), stderr: err.join().unwrap() }.into()
+}
+
+/// All that comes out of a pipe.
+fn whole(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut text = Vec::new();
+        pipe.map(|mut pipe| pipe.read_to_end(&mut text));
+        text
+    })
 }

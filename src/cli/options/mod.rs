@@ -48,6 +48,8 @@ Exit codes:
      also 1 if all records were malformed, if --check found a rule or filter that is not
      valid, or if an --alarm is in ALARM
   2  wrong usage, a bad rule or a bad pattern: nothing was run
+  130, 143  stopped by Ctrl-C (SIGINT) or SIGTERM: standard output holds no answer, or only the
+     beginning of one; standard error says which
 
 Environment:
   TMPDIR        where temporary files are made, without --temp-dir

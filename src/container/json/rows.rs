@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use crate::field::Field;
 use crate::layout::Layout;
 
-/// Columns that objects may have beside the fields of flow logs: each new one makes a new layout.
-/// Beyond them members are left out, which is told at the end.
+/// Columns that objects may have, but that fields of flow logs always have one: each new one makes
+/// a new layout. Beyond them members are left out, which is told at the end.
 pub const COLUMNS_MAX: usize = 256;
 
 /// Rows that are gathered.

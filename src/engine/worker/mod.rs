@@ -31,6 +31,11 @@ use crate::value::Status;
 const LINE_BYTES_USUAL: usize = 4096;
 /// How many of the latest faults are searched for one that is to be told again.
 const FAULTS_SEARCHED: usize = 16;
+/// Plans that are kept: logs have a few layouts, and one that comes again is planned again.
+const PLANS_MAX: usize = 32;
+/// Layouts that are told of all inputs, and of each. Whoever makes files up may give each line
+/// another one.
+pub const LAYOUTS_MAX: usize = 256;
 /// The byte order mark that some editors put before a text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -91,6 +96,7 @@ impl FileFindings {
         self.whole = self.whole.take().or(other.whole);
         let new = other.layouts.into_iter().filter(|layout| !self.layouts.contains(layout));
         self.layouts.extend(new.collect::<Vec<_>>());
+        self.layouts.truncate(LAYOUTS_MAX);
         self.tally += &other.tally;
         self.bytes = self.bytes.max(other.bytes);
         self.stamp = self.stamp.or(other.stamp);
@@ -379,6 +385,9 @@ impl<'a, 'r> Worker<'a, 'r> {
         let at = known.unwrap_or_else(|| {
             let plan = Plan::new(self.run.queries, layout, self.run.lines, &self.run.texts);
             let writing = self.run.cut.as_ref().map(|(cut, _)| Writing::new(cut, layout));
+            if self.plans.len() == PLANS_MAX {
+                self.plans.remove(0);
+            }
             self.plans.push((Arc::clone(layout), plan, writing));
             self.plans.len() - 1
         });
@@ -396,12 +405,14 @@ impl<'a, 'r> Worker<'a, 'r> {
         }
         if let Some(files) = &mut self.files {
             let layouts = &mut files.entry(input).or_default().layouts;
-            if !layouts.iter().any(is_known) {
+            if !layouts.iter().any(is_known) && layouts.len() < LAYOUTS_MAX {
                 layouts.push(Arc::clone(layout));
             }
         }
+        let is_full = self.layouts.len() == LAYOUTS_MAX;
         match self.layouts.iter_mut().find(|(_, other)| is_known(other)) {
             Some((first, _)) => *first = input.min(*first),
+            None if is_full => {}
             None => self.layouts.push((input, Arc::clone(layout))),
         }
         if !plan.lacking.is_empty() {

@@ -1,0 +1,276 @@
+//! The limits of the README's table, each at, below and above; and that what has no limit of its
+//! own takes no memory for it.
+//!
+//! `FLOWAGG_BIN` names another program than this build's, such as the release build.
+
+#[path = "common/folder.rs"]
+mod folder;
+#[path = "common/run.rs"]
+mod run;
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::process::Child;
+
+use flate2::{Compression, write::GzEncoder};
+
+use folder::Folder;
+use run::{Ran, ended, run, shell};
+
+const RECORD: &str = "2 123456789010 eni-1 10.0.0.1 10.0.0.9 40000 443 6 10 1000 1600000000 \
+    1600000030 ACCEPT OK";
+
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// A text with blanks after it.
+fn padded(text: &str, length: usize) -> String {
+    text.to_owned() + &" ".repeat(length - text.len())
+}
+
+/// What the tally on standard error says: lines, records of traffic, headers, malformed ones.
+fn tally(ran: &Ran) -> [u64; 4] {
+    let text = ran.err.lines().last().unwrap_or_default();
+    let count = |name: &str| {
+        let before = text.split(name).next().unwrap();
+        let digits = before.rsplit([' ', ':']).find(|word| !word.is_empty()).unwrap_or_default();
+        digits.replace(',', "").parse().unwrap_or_else(|_| panic!("{name}: {}", ran.err))
+    };
+    [count(" line"), count(" ok"), count(" header"), count(" malformed")]
+}
+
+#[test]
+fn lines_are_shorter_than_1_mib() {
+    let folder = Folder::new("lines");
+    let limit = 1 << 20;
+    for (length, malformed) in [(limit - 1, 0), (limit, 1), (limit + 1, 1), (5 * limit, 1)] {
+        // In the middle, and at the end without a newline.
+        let long = padded(RECORD, length);
+        let text = format!("{RECORD}\n{long}\n{RECORD}\n{long}");
+        folder.file("a.log", &text);
+        folder.file("a.gz", gzip(text.as_bytes()));
+        for script in ["$F -q -n 1 a.log", "$F a.log", "$F a.gz", "cat a.log | $F", "$F < a.log"] {
+            let ran = run(&folder, script);
+            assert_eq!(ran.code, 0, "{script}: {}", ran.err);
+            if !script.contains("-q") {
+                let expected = [4, 4 - 2 * malformed, 0, 2 * malformed];
+                assert_eq!(tally(&ran), expected, "{length} {script}: {}", ran.err);
+                assert_eq!(ran.err.contains("2: longer than 1 MiB"), malformed > 0, "{}", ran.err);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_header_has_1024_columns_at_most() {
+    let folder = Folder::new("columns");
+    for columns in [1023, 1024, 1025, 100_000] {
+        let row = format!("{} 7\n", vec!["5"; columns - 1].join(" "));
+        let names = format!("{} unknown\n", vec!["bytes"; columns - 1].join(" "));
+        folder.file("a.log", format!("{names}{row}{row}"));
+        let comma = |text: &str| text.replace(' ', ",");
+        folder.file("a.csv", format!("{}{}{}", comma(&names), comma(&row), comma(&row)));
+        for name in ["a.log", "a.csv"] {
+            let ran = run(&folder, &format!("$F info {name}"));
+            let is_within = columns <= 1024;
+            let expected = if is_within { [3, 2, 1, 0] } else { [3, 0, 0, 3] };
+            assert_eq!(tally(&ran), expected, "{columns} {name}: {}", ran.err);
+            assert_eq!(ran.code, if is_within { 0 } else { 1 }, "{columns} {name}: {}", ran.err);
+        }
+    }
+    // Values have no such limit.
+    let extra = format!("{RECORD} {}\n", vec!["x"; 400_000].join(" "));
+    folder.file("a.log", extra);
+    let ran = run(&folder, "$F a.log");
+    assert_eq!((ran.code, tally(&ran)), (0, [1, 1, 0, 0]), "{}", ran.err);
+}
+
+/// The members of an event.
+const FIELDS: usize = 6;
+
+/// An event of the fields of a record, and these beside them.
+fn event(beside: &str) -> String {
+    format!(
+        r#"{{"srcaddr":"10.0.0.1","bytes":5,"packets":1,"start":7,"end":8,"action":"ACCEPT"{beside}}}"#
+    )
+}
+
+#[test]
+fn objects_have_256_names() {
+    let folder = Folder::new("members");
+    for names in [255, 256, 257] {
+        let beside: String = (0..names - FIELDS).map(|nth| format!(",\"tag-{nth}\":1")).collect();
+        folder.file("a.json", event(&beside));
+        let ran = run(&folder, "$F a.json");
+        assert_eq!(tally(&ran), [1, 1, 0, 0], "{}", ran.err);
+        assert_eq!(ran.code, i32::from(names > 256), "{names}: {}", ran.err);
+        assert_eq!(ran.err.contains("more than 256 names"), names > 256, "{}", ran.err);
+    }
+}
+
+#[test]
+fn envelopes_are_opened_8_deep() {
+    let folder = Folder::new("envelopes");
+    for depth in [1, 7, 8, 100] {
+        let mut text = event("");
+        for _ in 0..depth {
+            text = format!(r#"{{"Records":[{text}]}}"#);
+        }
+        folder.file("a.json", text);
+        let ran = run(&folder, "$F a.json");
+        let is_within = depth < 8;
+        let expected = if is_within { [1, 1, 0, 0] } else { [1, 0, 0, 1] };
+        assert_eq!(tally(&ran), expected, "{depth}: {}", ran.err);
+        assert_eq!(ran.code, i32::from(!is_within), "{depth}: {}", ran.err);
+    }
+    // What is not looked into may be as deep as it likes.
+    let deep = format!(",\"tag\":{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    folder.file("a.json", event(&deep));
+    let ran = run(&folder, "$F a.json");
+    assert_eq!((ran.code, tally(&ran)), (0, [1, 1, 0, 0]), "{}", ran.err);
+}
+
+#[test]
+fn compression_is_undone_3_times() {
+    let folder = Folder::new("nested");
+    for times in [2, 3, 4] {
+        let text = format!("{RECORD}\n").into_bytes();
+        let file = (0..times).fold(text, |file, nth| match nth % 2 {
+            0 => gzip(&file),
+            _ => zstd::encode_all(&file[..], 3).unwrap(),
+        });
+        folder.file("a", file);
+        for script in ["$F a", "cat a | $F"] {
+            let ran = run(&folder, script);
+            assert_eq!(ran.code, i32::from(times > 3), "{times} {script}: {}", ran.err);
+            let told = ran.err.contains("compressed more than 3 times over");
+            assert_eq!(told, times > 3, "{script}: {}", ran.err);
+            assert_eq!(ran.out.is_empty(), times > 3);
+        }
+    }
+}
+
+#[test]
+fn a_row_of_csv_has_4_mib_at_most() {
+    let folder = Folder::new("rows");
+    for (mebibytes, is_fault) in [(3, false), (5, true)] {
+        let open = format!("\"{}", "10.0.0.1,5\n".repeat(mebibytes * (1 << 20) / 11));
+        folder.file("a.csv", format!("srcaddr,bytes\n10.0.0.1,5\n{open}"));
+        let ran = run(&folder, "$F info a.csv");
+        let told = ran.err.contains("a row of more than 4 MiB; is a quote left open?");
+        assert_eq!(told, is_fault, "{}", ran.err);
+        assert_eq!(ran.code, i32::from(is_fault), "{}", ran.err);
+        // Nothing is lost: what the open quote swallows is malformed, line by line or whole.
+        let [lines, ok, headers, malformed] = tally(&ran);
+        assert_eq!((ok, headers, lines), (1, 1, malformed + 2), "{}", ran.err);
+        assert!(malformed > 0, "{}", ran.err);
+    }
+}
+
+#[test]
+fn rules_and_patterns_have_sizes() {
+    let folder = Folder::new("rules");
+    folder.file("a.log", format!("{RECORD}\n"));
+    let rule = r#"{"Schema":{"Name":"CloudWatchLogRule","Version":1},"LogGroupNames":["x"],
+        "LogFormat":"CLF","Fields":{"4":"srcaddr"},"Contribution":{"Keys":["srcaddr"]},
+        "AggregateOn":"Count"}"#;
+    let checked = |length: usize, script: &str| {
+        fs::write(folder.0.join("rule.json"), padded(rule, length)).unwrap();
+        run(&folder, script)
+    };
+    // What CloudWatch takes, what is read, and what is opened.
+    for (length, code) in [(8_191, 0), (8_192, 0), (8_193, 1)] {
+        let ran = checked(length, "$F rule --check rule.json");
+        assert_eq!(ran.code, code, "{length}: {}", ran.out);
+    }
+    for (length, code) in [(256 << 10, 0), ((256 << 10) + 1, 2), (8 << 20, 2), (9 << 20, 2)] {
+        let ran = checked(length, "$F rule rule.json a.log");
+        assert_eq!(ran.code, code, "{length}: {}", ran.err);
+        let said = if length > 8 << 20 { "longer than 8 MiB" } else { "at most 8,192 characters" };
+        assert_eq!(ran.err.contains(said), code > 0, "{length}: {}", ran.err);
+    }
+    for (length, code) in [(1_023, 0), (1_024, 0), (1_025, 2), (100_000, 2)] {
+        let ran = run(&folder, &format!("$F metric --pattern {} a.log", "x".repeat(length)));
+        assert_eq!(ran.code, code, "{length}: {}", ran.err);
+        let said = ran.err.contains("a pattern has at most 1,024");
+        assert_eq!(said, code > 0, "{length}: {}", ran.err);
+    }
+    for (pattern, code) in [("%a{0,5000}%", 0), ("%(a{0,5000}){0,5000}%", 2)] {
+        let ran = run(&folder, &format!("$F metric --pattern '{pattern}' a.log"));
+        assert_eq!(ran.code, code, "{pattern}: {}", ran.err);
+    }
+    // Rules that are nested as deep as they are long.
+    let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
+    folder.file("rule.json", deep);
+    let ran = run(&folder, "$F rule rule.json a.log");
+    assert_eq!((ran.code, &*ran.out), (2, ""), "{}", ran.err);
+}
+
+/// What a program did, and the most memory that it was seen with, in KiB.
+fn watched(child: Child) -> (Ran, u64) {
+    let status = format!("/proc/{}/status", child.id());
+    let (done, seen) = std::sync::mpsc::channel::<()>();
+    let thread = std::thread::spawn(move || {
+        let mut most = 0;
+        while seen.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
+            let text = fs::read_to_string(&status).unwrap_or_default();
+            let peak = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            let peak = peak.and_then(|peak| peak.trim().trim_end_matches(" kB").parse().ok());
+            most = most.max(peak.unwrap_or(0));
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        most
+    });
+    let ran = ended(child);
+    drop(done);
+    (ran, thread.join().unwrap())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_bomb_takes_no_memory() {
+    let folder = Folder::new("bomb");
+    // 64 MiB of zeros, again and again: 10 GiB for an optimised program, few for one that is not.
+    let zeros = gzip(&vec![0; 64 << 20]);
+    let times = if std::env::var_os("FLOWAGG_BIN").is_some() { 160 } else { 4 };
+    let bomb = zeros.repeat(times);
+    assert!(bomb.len() < 11 << 20);
+    // Compressed once more it is as small as a record.
+    let twice = gzip(&bomb);
+    assert!(twice.len() < 1 << 20, "{}", twice.len());
+    let frame = zstd::encode_all(io::repeat(0).take(64 << 20), 3).unwrap();
+    folder.file("once.gz", &bomb);
+    folder.file("twice.gz", &twice);
+    folder.file("a.zst", frame.repeat(times));
+    for name in ["once.gz", "twice.gz", "a.zst"] {
+        // A gzip file is decoded whole only if it says that it has 80 MiB at most, and only where
+        // there is memory for it.
+        for (memory, most) in [("32MiB", 48 << 10), ("1GiB", 140 << 10)] {
+            let script = format!("exec $F --threads 2 --memory {memory} {name}");
+            let (ran, peak) = watched(shell(&folder, &script).spawn().unwrap());
+            assert_eq!((ran.code, tally(&ran)), (1, [1, 0, 0, 1]), "{name}: {}", ran.err);
+            assert!((1..most).contains(&peak), "{name} {memory}: {peak} KiB");
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn layouts_take_no_memory() {
+    let folder = Folder::new("layouts");
+    let line = |nth: usize| format!("srcaddr bytes action tag-{nth}\n10.0.0.1 5 ACCEPT x\n");
+    folder.file("a.log", (0..10_000).map(line).collect::<String>());
+    let wide = "bytes ".repeat(1_020);
+    let line = |nth: usize| format!("{wide}tag-{nth}\n{}\n", "5 ".repeat(1_021));
+    folder.file("wide.log", (0..100).map(line).collect::<String>());
+    for (name, lines) in [("a.log", 20_000), ("wide.log", 200)] {
+        let script = format!("exec $F info --threads 2 {name}");
+        let (ran, peak) = watched(shell(&folder, &script).spawn().unwrap());
+        assert_eq!(ran.code, 0, "{name}: {}", ran.err);
+        assert_eq!(tally(&ran), [lines, lines / 2, lines / 2, 0], "{name}: {}", ran.err);
+        assert!((1..200 << 10).contains(&peak), "{name}: {peak} KiB");
+    }
+}
