@@ -53,7 +53,7 @@ fn cut_of(filter: Filter) -> Cut {
 }
 
 const COLUMNS: [Field; 5] =
-    [Field::SrcAddr, Field::Bytes, Field::InterfaceId, Field::Action, Field::SrcAddr];
+    [Field::SrcAddr, Field::Bytes, Field::InterfaceId, Field::Action, Field::DstPort];
 
 /// All kinds of cuts.
 fn cuts() -> Vec<(&'static str, Cut)> {
@@ -335,7 +335,7 @@ fn what_a_layout_lacks_is_told_and_left_empty() {
     let (found, cutting) = run(Engine::new(), &csv, &sources);
     assert_eq!(found, "srcaddr,bytes\n10.0.0.1,5\n10.0.0.2,7\n");
     let [fault] = &cutting.report.faults[..] else { panic!("{:?}", cutting.report.faults) };
-    assert!(fault.error.to_string().contains("dstport is left out"), "{fault}");
+    assert!(fault.error.to_string().contains("left out: dstport;"), "{fault}");
     let (found, cutting) = run(Engine::new(), &csv, &[sources[1].clone(), sources[0].clone()]);
     assert_eq!(found, "bytes,dstport,srcaddr\n7,443,10.0.0.2\n5,,10.0.0.1\n");
     assert!(cutting.report.faults.is_empty());

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use flowagg::render::account;
 use flowagg::render::manifest::Output;
-use flowagg::{Engine, Error, Query, Report};
+use flowagg::{Engine, Error, Query, Report, Source};
 use sha2::{Digest, Sha256};
 
 use super::exit::Exit;
@@ -39,6 +39,50 @@ pub fn run_to(
     render: impl FnOnce(&mut dyn Write, &Report) -> io::Result<()>,
     conclude: impl FnOnce(Exit) -> Exit,
 ) -> Exit {
+    let ask =
+        |engine: &Engine, sources: &[Source], _| Ok((engine.run_all(queries, sources)?, None));
+    run_any(engine, ask, paths, common, common.is_quiet(), render, conclude)
+}
+
+/// Has `ask` write records of the paths to standard output while it reads them; it returns what
+/// became of the writing too. Progress is shown unless `is_calm`.
+pub fn run_writing(
+    engine: Engine,
+    ask: impl FnOnce(
+        &Engine,
+        &[Source],
+        &mut (dyn Write + Send),
+    ) -> Result<(Report, io::Result<()>), Error>,
+    paths: &[PathBuf],
+    common: &Common,
+    is_calm: bool,
+    conclude: impl FnOnce(Exit) -> Exit,
+) -> Exit {
+    let ask = |engine: &Engine, sources: &[Source], is_hashed| {
+        let mut report = Err(Error::new(flowagg::ErrorKind::Internal, "nothing was asked"));
+        let written = write_hashed(is_hashed, |out| {
+            let (found, result) = match ask(engine, sources, out) {
+                Ok((found, result)) => (Ok(found), result),
+                Err(error) => (Err(error), Ok(())),
+            };
+            report = found;
+            result
+        });
+        Ok((report?, Some(written)))
+    };
+    run_any(engine, ask, paths, common, is_calm, |_, _| Ok(()), conclude)
+}
+
+/// Has `ask` ask an engine of the paths, which may write the answer itself; else `render` does.
+fn run_any(
+    engine: Engine,
+    ask: impl FnOnce(&Engine, &[Source], bool) -> Result<(Report, Option<(Exit, Output)>), Error>,
+    paths: &[PathBuf],
+    common: &Common,
+    is_calm: bool,
+    render: impl FnOnce(&mut dyn Write, &Report) -> io::Result<()>,
+    conclude: impl FnOnce(Exit) -> Exit,
+) -> Exit {
     let sources = match input::sources(paths) {
         Ok(sources) => sources,
         Err(message) => return usage(message),
@@ -67,22 +111,24 @@ pub fn run_to(
     }
     let begun = Instant::now();
     stop::watch(engine.progress());
-    let shown = Shown::new(engine.progress(), common.is_quiet());
-    let mut report = engine.run_all(queries, &sources);
+    let shown = Shown::new(engine.progress(), is_calm);
+    let mut report = ask(&engine, &sources, ledger.is_some());
     drop(shown);
     let elapsed = begun.elapsed();
     let (message, exit, output) = match &mut report {
-        Ok(report) => {
+        Ok((report, written)) => {
             if let Some(ledger) = &mut ledger {
                 ledger.read_again(report, common.threads());
             }
-            let told = tell(report, elapsed, common, ledger.is_some(), render);
+            let written = written.take();
+            let told = tell(report, elapsed, common, written, ledger.is_some(), render);
             (told.message, conclude(told.exit), told.output)
         }
         Err(error) => (Some(error.to_string()), failed(error), manifest::nothing()),
     };
     let Some(ledger) = ledger else { return exit };
-    let (report, message) = (report.as_ref().ok(), message.as_deref());
+    let report = report.as_ref().ok().map(|(report, _)| report);
+    let message = message.as_deref();
     match ledger.close(End { report, elapsed, exit, message, output }) {
         Ok(()) => exit,
         Err(message) => {
@@ -140,13 +186,15 @@ fn tell(
     report: &Report,
     elapsed: Duration,
     common: &Common,
+    written: Option<(Exit, Output)>,
     is_hashed: bool,
     render: impl FnOnce(&mut dyn Write, &Report) -> io::Result<()>,
 ) -> Told {
     let verdict = Verdict::of(report, common.is_strict());
-    let (written, output) = match verdict.is_answered {
-        true => write_hashed(is_hashed, |out| render(out, report)),
-        false => (Exit::Whole, manifest::nothing()),
+    let (written, output) = match (written, verdict.is_answered) {
+        (Some(written), _) => written,
+        (None, true) => write_hashed(is_hashed, |out| render(out, report)),
+        (None, false) => (Exit::Whole, manifest::nothing()),
     };
     // What stands below explains the answer, or why there is none: then even if quiet.
     if !common.is_quiet() || !verdict.is_answered {
@@ -213,17 +261,17 @@ impl Verdict {
 
 /// Writes to standard output. That its reader has seen enough is no error.
 pub fn write(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Exit {
-    write_hashed(false, write).0
+    write_hashed(false, |out| write(out)).0
 }
 
 /// The same, and tells what was written: with its checksum, if `is_hashed`.
 fn write_hashed(
     is_hashed: bool,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
 ) -> (Exit, Output) {
     stop::begin_writing();
     let hash = is_hashed.then(Sha256::new);
-    let tap = Tap { inner: io::stdout().lock(), bytes: 0, hash };
+    let tap = Tap { inner: io::stdout(), bytes: 0, hash };
     let mut out = BufWriter::with_capacity(OUTPUT_BYTES, tap);
     let result = write(&mut out).and_then(|()| out.flush());
     stop::written();

@@ -6,6 +6,7 @@
 mod answer;
 mod completions;
 mod considered;
+mod cut;
 mod events;
 mod exit;
 mod files;
@@ -24,6 +25,7 @@ mod survey;
 mod terminal;
 mod test_pattern;
 mod when;
+mod words;
 mod written;
 
 use clap::Parser;
@@ -63,6 +65,10 @@ pub fn run(cli: Cli) -> Exit {
         Some(Command::TestPattern(_)) => {
             say::error("options before `test-pattern`, but for -o, have no meaning for it");
             Exit::Usage
+        }
+        Some(Command::Cut(cut)) => {
+            let common = cut.common.clone().or(common);
+            cut::run(&cut, &common)
         }
         Some(Command::Gen(options)) if common.is_unset() => generate::run(&options),
         Some(Command::Gen(_)) => {

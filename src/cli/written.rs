@@ -12,6 +12,9 @@ use super::terminal;
 /// no columns can be picked.
 pub fn check(sheets: &[Vec<SheetColumn>], own: &[Format], output: &Output) -> Result<(), String> {
     let format = output.format();
+    if format == Format::Text {
+        return Err("-o text is for records, which `flowagg cut` writes; type -o table".to_owned());
+    }
     match output.of_columns().filter(|_| own.contains(&format)) {
         Some(option) if format == Format::Table => {
             return Err(format!("{option}: this table is a page, not columns; type -o csv"));

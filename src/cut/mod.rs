@@ -65,6 +65,7 @@ pub struct Cut {
     pub(crate) wish: Wish,
     pub(crate) style: CutStyle,
     pub(crate) has_header: bool,
+    pub(crate) is_csv_safe: bool,
     pub(crate) limit: Option<u64>,
 }
 
@@ -80,13 +81,19 @@ impl Cut {
             return Err(Error::new(ErrorKind::Query, text));
         }
         let (wish, style) = (Wish::Whole, CutStyle::Text);
-        Ok(Self { query, wish, style, has_header: true, limit: None })
+        Ok(Self { query, wish, style, has_header: true, is_csv_safe: false, limit: None })
     }
 
-    /// Writes these columns only, in this order.
+    /// Writes these columns only, in this order, each once.
     #[must_use]
     pub fn columns<C: Into<Column>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
-        self.wish = Wish::Some(columns.into_iter().map(Into::into).collect());
+        let mut distinct: Vec<Column> = Vec::new();
+        for column in columns.into_iter().map(Into::into) {
+            if !distinct.contains(&column) {
+                distinct.push(column);
+            }
+        }
+        self.wish = Wish::Some(distinct);
         self
     }
 
@@ -108,6 +115,14 @@ impl Cut {
     #[must_use]
     pub fn header(mut self, has_header: bool) -> Self {
         self.has_header = has_header;
+        self
+    }
+
+    /// Whether an apostrophe comes before a text of CSV or TSV that a spreadsheet takes for a
+    /// formula.
+    #[must_use]
+    pub fn csv_safe(mut self, is_csv_safe: bool) -> Self {
+        self.is_csv_safe = is_csv_safe;
         self
     }
 

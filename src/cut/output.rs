@@ -257,10 +257,10 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// Ends what is written.
-    pub fn finish(self) -> Written {
+    /// Ends what is written, unless there is nothing because nothing could be read.
+    pub fn finish(self, is_read: bool) -> Written {
         let sink = self.sink.into_inner().unwrap_or_else(PoisonError::into_inner);
-        sink.finish()
+        sink.finish(is_read)
     }
 }
 
@@ -324,7 +324,7 @@ mod tests {
                 let _ = output.end_part(input, part, blocks);
             }
             assert_eq!(output.ahead.load(Ordering::Relaxed), 0);
-            let written = output.finish();
+            let written = output.finish(true);
             assert_eq!((written.records, written.stopped), (7, None));
             assert_eq!(String::from_utf8(out).unwrap(), expected);
             assert_eq!(spill.bytes_written() > 0, bytes == 8, "what waits goes to the file");
@@ -340,7 +340,7 @@ mod tests {
         let _ = output.push(Spot { input: 0, part: 0, block: 1 }, chunk("c\nd\n"));
         assert!(output.is_over());
         let _ = output.push(Spot { input: 0, part: 0, block: 2 }, chunk("e\n"));
-        let written = output.finish();
+        let written = output.finish(true);
         assert_eq!((written.records, written.stopped), (3, Some(0)));
         assert_eq!(out, b"a\nb\nc\n");
     }
@@ -367,7 +367,7 @@ mod tests {
         assert!(!output.is_over());
         let _ = output.push(Spot { input: 0, part: 0, block: 1 }, chunk("b\n"));
         assert!(output.is_over());
-        let written = output.finish();
+        let written = output.finish(true);
         assert_eq!(written.result.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     }
 }

@@ -84,6 +84,8 @@ struct Cell {
     is_number: bool,
     /// Whether it may hold anything, so that it has to be looked at.
     is_text: bool,
+    /// Whether an apostrophe comes before what begins a formula.
+    is_safe: bool,
     /// What comes before it.
     lead: Vec<u8>,
 }
@@ -126,7 +128,7 @@ impl Writing {
             let kind = column.map_or(Kind::Text, |column| layout.kind(column));
             let is_number = matches!(kind, Kind::Number(_));
             let is_text = matches!(kind, Kind::Text);
-            cells.push(Cell { column, is_number, is_text, lead });
+            cells.push(Cell { column, is_number, is_text, is_safe: cut.is_csv_safe, lead });
         }
         Self { layout: Arc::clone(layout), form, cells }
     }
@@ -145,7 +147,7 @@ impl Writing {
         let bytes = &mut chunk.bytes;
         let mut plain = plain.iter().map(|&row| row as usize).peekable();
         let mut regular = selected;
-        while let Some(row) = plain.next() {
+        for row in plain {
             let place = batch.plain_place(row);
             let is_before = |at: &u32| marks.place(batch.rows()[*at as usize] as usize) < place;
             let before = regular.partition_point(is_before);
@@ -230,6 +232,9 @@ impl Cell {
             b' ' => out.extend_from_slice(text),
             // Databases take nothing for no value, and a dash for a text.
             _ if text == ABSENT => {}
+            _ if self.is_safe && matches!(text[0], b'=' | b'+' | b'-' | b'@') => {
+                push_quoted(&[b"'", text].concat(), separator, out);
+            }
             _ if self.is_text => push_quoted(text, separator, out),
             _ => out.extend_from_slice(text),
         }

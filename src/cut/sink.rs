@@ -180,7 +180,7 @@ impl<'a> Sink<'a> {
             let more = more.join(", ");
             let text = format!(
                 "has columns that the first record does not have, and a table has those of the \
-                 first: {} is left out; name the columns, or write JSON",
+                 first; left out: {}; name the columns, or write JSON",
                 more.escape_debug()
             );
             Error::new(ErrorKind::Query, text)
@@ -219,9 +219,9 @@ impl<'a> Sink<'a> {
         self.out.write_all(&line)
     }
 
-    /// Ends what is written.
-    pub fn finish(mut self) -> Written {
-        if self.result.is_ok() {
+    /// Ends what is written, unless nothing could be read.
+    pub fn finish(mut self, is_read: bool) -> Written {
+        if self.result.is_ok() && is_read {
             self.result = self.end().and_then(|()| self.out.flush());
         }
         let Self { records, stopped, result, faults, .. } = self;

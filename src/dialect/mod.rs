@@ -3,6 +3,7 @@
 //! room knows that it exists.
 
 mod expression;
+mod fields;
 mod filter_file;
 mod findings;
 mod insight_rule;
@@ -13,6 +14,7 @@ mod rule_file;
 mod wrapping;
 
 pub use expression::Expression;
+pub use fields::fields;
 pub use filter_file::{FilterFile, NamedFilter};
 pub use insight_rule::InsightRule;
 pub use keys::Keys;

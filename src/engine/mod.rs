@@ -407,7 +407,8 @@ impl Run<'_> {
             }
         }
         check_tally(&tally, &files)?;
-        let written = self.cut.take().map(|(_, output)| output.finish());
+        let is_read = tally.lines > 0 || unfound.is_empty() && faults.is_empty();
+        let written = self.cut.take().map(|(_, output)| output.finish(is_read));
         if let Some(written) = &written {
             faults.extend(written.faults.iter().cloned());
             // Of what is read beyond the end it depends on chance what was found.

@@ -26,6 +26,7 @@ pub mod manifest;
 pub mod matches;
 pub mod metric;
 pub mod parquet_out;
+pub mod records;
 pub mod sheet;
 pub mod sheets;
 mod spark;

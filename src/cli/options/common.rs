@@ -89,7 +89,7 @@ pub struct Common {
     pub output: Output,
 
     /// How many contributors are listed; 0 for all [default: 10]
-    #[arg(short = 'n', long, value_name = "N", help_heading = "Output")]
+    #[arg(short = 'n', long, alias = "limit", value_name = "N", help_heading = "Output")]
     top: Option<usize>,
 
     /// No progress, warnings and tally on standard error; errors stay

@@ -1,6 +1,7 @@
 //! What can be typed. The doc comments here are the help.
 
 mod common;
+mod cut;
 mod generate;
 mod metric;
 #[cfg_attr(not(test), expect(dead_code, reason = "commands with keys take it"))]
@@ -16,6 +17,7 @@ use clap::{Args, Parser, Subcommand};
 use flowagg::{Error, Layout};
 
 pub use common::Common;
+pub use cut::CutOptions;
 pub use generate::GenerateOptions;
 pub use metric::{MetricOptions, TestOptions};
 pub use output::{Format, Output};
@@ -35,6 +37,8 @@ Examples:
                                          a metric filter, minute by minute
   flowagg test-pattern ERROR app.log     the lines that a metric filter pattern matches
   flowagg info logs/                     what the logs are, and what they lack
+  flowagg cut srcaddr,dstport -o csv logs/
+                                         records out again, as CSV
   flowagg gen --lines 1000000 > try.log  made-up flow logs
 
 A file that is called like a command, such as `rule`, is read as ./rule.
@@ -103,6 +107,8 @@ pub enum Command {
     TestPattern(TestOptions),
     /// Tell what logs are: layouts, accounts, times, gaps, what they lack
     Info(SurveyOptions),
+    /// Write records out again: filtered, some columns, as text, CSV, JSON or Parquet
+    Cut(CutOptions),
     /// Write made-up flow logs to standard output
     Gen(GenerateOptions),
     /// Write what a shell needs to complete this command
@@ -181,9 +187,9 @@ mod tests {
     fn short_help_fits_a_screen() {
         let mut command = Cli::command();
         command.build();
-        let [rule, metric, test, info] = ["rule", "metric", "test-pattern", "info"]
+        let [rule, metric, test, info, cut] = ["rule", "metric", "test-pattern", "info", "cut"]
             .map(|name| command.find_subcommand_mut(name).unwrap().render_help());
-        for help in [command.render_help(), rule, metric, test, info] {
+        for help in [command.render_help(), rule, metric, test, info, cut] {
             let help = help.to_string();
             assert!(help.lines().count() <= 40, "{help}");
             assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");

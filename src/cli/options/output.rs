@@ -50,6 +50,8 @@ pub struct Output {
 /// What an answer is written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
+    /// For flow logs again: lines
+    Text,
     /// For people: aligned, with rounded numbers beside the exact ones
     Table,
     /// For programs: exact integers
@@ -97,6 +99,21 @@ impl Output {
             csv_safe: self.csv_safe || before.csv_safe,
             color: self.color.or(before.color),
         }
+    }
+
+    /// What was typed that the answer is to be written as.
+    pub fn typed(&self) -> Option<Format> {
+        self.output
+    }
+
+    /// Whether lines may have a header.
+    pub fn has_header(&self) -> bool {
+        !self.no_header
+    }
+
+    /// Whether spreadsheets are to find no formulas.
+    pub fn is_csv_safe(&self) -> bool {
+        self.csv_safe
     }
 
     /// What the answer is written as.
@@ -151,7 +168,8 @@ impl Output {
 impl From<Format> for SheetFormat {
     fn from(format: Format) -> Self {
         match format {
-            Format::Table => Self::Table,
+            // Of an answer that is no lines; `-o text` for one is refused.
+            Format::Text | Format::Table => Self::Table,
             Format::Json => Self::Json,
             Format::Ndjson => Self::Ndjson,
             Format::Csv => Self::Csv,

@@ -30,8 +30,8 @@ const DECIMAL_DIGITS: i32 = 38;
 const MILLIS: i128 = 1000;
 
 /// Rows on their way to a file.
-pub struct ParquetRows<'w> {
-    out: &'w mut dyn Write,
+pub struct ParquetRows<'w, W: ?Sized = dyn Write + 'w> {
+    out: &'w mut W,
     /// Writes to memory: it wants a writer that may change threads, which `out` need not be.
     file: SerializedFileWriter<Vec<u8>>,
     columns: Vec<Column>,
@@ -39,7 +39,7 @@ pub struct ParquetRows<'w> {
     bytes: usize,
 }
 
-impl std::fmt::Debug for ParquetRows<'_> {
+impl<W: ?Sized> std::fmt::Debug for ParquetRows<'_, W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ParquetRows").field("rows", &self.rows).finish_non_exhaustive()
     }
@@ -65,12 +65,12 @@ enum Cells {
     Double(Vec<f64>),
 }
 
-impl<'w> ParquetRows<'w> {
+impl<'w, W: Write + ?Sized> ParquetRows<'w, W> {
     /// A file of these columns, by name and what they hold, without rows.
     ///
     /// # Errors
     /// What `out` says.
-    pub fn new(out: &'w mut dyn Write, columns: &[(&str, ParquetKind)]) -> io::Result<Self> {
+    pub fn new(out: &'w mut W, columns: &[(&str, ParquetKind)]) -> io::Result<Self> {
         let fields = columns.iter().map(|(name, kind)| kind.field(name).map(Arc::new));
         let fields = fields.collect::<Result<_, _>>().map_err(io_error)?;
         let schema = Type::group_type_builder("flowagg").with_fields(fields).build();

@@ -8,14 +8,14 @@ use super::{ParquetKind, Value};
 
 /// Rows on their way to a file, of which there are none.
 #[derive(Debug)]
-pub struct ParquetRows<'w>(Infallible, PhantomData<&'w ()>);
+pub struct ParquetRows<'w, W: ?Sized = dyn Write + 'w>(Infallible, PhantomData<&'w mut W>);
 
-impl<'w> ParquetRows<'w> {
+impl<'w, W: Write + ?Sized> ParquetRows<'w, W> {
     /// Says how to write Parquet.
     ///
     /// # Errors
     /// [`Unsupported`](io::ErrorKind::Unsupported), always.
-    pub fn new(_: &'w mut dyn Write, _: &[(&str, ParquetKind)]) -> io::Result<Self> {
+    pub fn new(_: &'w mut W, _: &[(&str, ParquetKind)]) -> io::Result<Self> {
         let text = "this build does not write Parquet; build flowagg with --features parquet";
         Err(io::Error::new(io::ErrorKind::Unsupported, text))
     }

@@ -1,0 +1,163 @@
+//! `flowagg cut`: records out again.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use flowagg::dialect::fields;
+use flowagg::render::records::ParquetRecords;
+use flowagg::{Cut, CutStyle, Cutting, Engine, Error, Field, Form, Query, Scope, Source};
+
+use super::answer::{self, usage};
+use super::considered::Considered;
+use super::exit::Exit;
+use super::options::{Common, CutOptions, Format, LineFormat};
+use super::{events, terminal, words};
+
+/// Writes the records of the paths.
+pub fn run(options: &CutOptions, common: &Common) -> Exit {
+    let option = options.fields.as_deref().map(|typed| ("--fields", typed));
+    let (fields, paths) = match words::split(option, &options.arguments, fields) {
+        Ok(split) => split,
+        Err(message) => return usage(message),
+    };
+    let format = match format(options, common) {
+        Ok(format) => format,
+        Err(message) => return usage(message),
+    };
+    let query = match Query::builder().scope(Scope::All).build() {
+        Ok(query) => query,
+        Err(error) => return usage(error),
+    };
+    let considered = match Considered::new([Form::Records], options.format.as_ref(), paths, common)
+    {
+        Ok(considered) => considered,
+        Err(message) => return usage(message),
+    };
+    let query = match considered.narrow(query.to_builder()).build() {
+        Ok(query) => query,
+        Err(error) => return usage(error),
+    };
+    let cut = match Cut::new(query) {
+        Ok(cut) => shaped(cut, fields, format, common),
+        Err(error) => return usage(error),
+    };
+    let engine = events::engine(options.format.as_ref());
+    write(engine, &cut, format == Format::Parquet, paths, common)
+}
+
+/// The format, if records can be written so.
+fn format(options: &CutOptions, common: &Common) -> Result<Format, String> {
+    if options.format == Some(LineFormat::Clf) {
+        return Err("with --format clf lines are any words, and cut is for records; type their \
+                    layout, such as --format v5, or leave it out"
+            .to_owned());
+    }
+    if !common.output.columns().is_empty() {
+        return Err("--columns: name the fields before the paths, as `flowagg cut srcaddr,bytes`"
+            .to_owned());
+    }
+    match common.output.typed().unwrap_or(Format::Text) {
+        Format::Table | Format::Markdown => Err("records are no table for people; type -o text, \
+                                                 csv, tsv, json, ndjson or parquet"
+            .to_owned()),
+        Format::Parquet if terminal::is_terminal() => {
+            Err("Parquet is for files, not for a terminal; type `> FILE` too".to_owned())
+        }
+        format => Ok(format),
+    }
+}
+
+/// The cut as it was asked for.
+fn shaped(cut: Cut, fields: Option<Vec<Field>>, format: Format, common: &Common) -> Cut {
+    let style = match format {
+        Format::Csv => CutStyle::Csv,
+        Format::Tsv => CutStyle::Tsv,
+        Format::Json => CutStyle::Json,
+        Format::Ndjson => CutStyle::Ndjson,
+        Format::Text | Format::Table | Format::Markdown | Format::Parquet => CutStyle::Text,
+    };
+    // A Parquet file is made of lines that have a header.
+    let is_parquet = format == Format::Parquet;
+    let has_header = common.output.has_header() || is_parquet;
+    let cut = cut.style(style).header(has_header).csv_safe(common.output.is_csv_safe());
+    let cut = match (fields, is_parquet) {
+        (Some(fields), _) => cut.columns(fields),
+        (None, true) => cut.all_columns(),
+        (None, false) => cut,
+    };
+    match common.top_or(0) {
+        0 => cut,
+        records => cut.limit(records as u64),
+    }
+}
+
+/// Writes the records of a cut to standard output as they are read, and tells the rest.
+fn write(engine: Engine, cut: &Cut, is_parquet: bool, paths: &[PathBuf], common: &Common) -> Exit {
+    let is_terminal = terminal::is_terminal();
+    let ask = |engine: &Engine, sources: &[Source], out: &mut (dyn Write + Send)| {
+        let cutting = match (is_parquet, is_terminal) {
+            (true, _) => parquet(engine, cut, sources, out),
+            (false, true) => engine.cut(cut, &[], sources, &mut Visible(out)),
+            (false, false) => engine.cut(cut, &[], sources, out),
+        }?;
+        Ok((cutting.report, cutting.result))
+    };
+    // Progress and records would share the terminal.
+    let is_calm = common.is_quiet() || is_terminal;
+    answer::run_writing(engine, ask, paths, common, is_calm, |exit| exit)
+}
+
+fn parquet(
+    engine: &Engine,
+    cut: &Cut,
+    sources: &[Source],
+    out: &mut (dyn Write + Send),
+) -> Result<Cutting, Error> {
+    let mut records = ParquetRecords::new(out);
+    let mut cutting = engine.cut(cut, &[], sources, &mut records)?;
+    let report = &cutting.report;
+    let is_read = report.tally.lines > 0 || report.faults.is_empty();
+    if cutting.result.is_ok() && is_read {
+        cutting.result = records.finish();
+    }
+    Ok(cutting)
+}
+
+/// A terminal, which does nothing that a log tells it to.
+struct Visible<'w>(&'w mut (dyn Write + Send));
+
+impl Write for Visible<'_> {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        self.0.write_all(visible(lines).as_bytes())?;
+        self.0.flush()?;
+        Ok(lines.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Whole lines, without what moves cursors and changes colours.
+fn visible(lines: &[u8]) -> String {
+    let mut text = String::with_capacity(lines.len());
+    for character in String::from_utf8_lossy(lines).chars() {
+        match character {
+            '\n' | '\t' => text.push(character),
+            _ if character.is_control() => text.extend(character.escape_default()),
+            _ => text.push(character),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_move_a_cursor_is_shown() {
+        assert_eq!(visible(b"2 eni-1\tOK\n"), "2 eni-1\tOK\n");
+        assert_eq!(visible(b"\x1b[2J\x07\xc2\x9b\xff\n"), "\\u{1b}[2J\\u{7}\\u{9b}\u{fffd}\n");
+    }
+}

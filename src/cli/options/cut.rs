@@ -1,0 +1,57 @@
+//! What can be typed after `flowagg cut`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Common, FORMAT_HELP, LineFormat};
+
+const CUT_HELP: &str = "\
+Writes the records of logs out again, in the order in which they were read: a grep that knows flow
+logs, and a converter of all that flowagg reads. Without FIELDS whole lines leave as they stand,
+with the header that they need; as csv, tsv or parquet they have the columns of the first record,
+as json and ndjson each has its own.
+
+FIELDS are names such as srcaddr,bytes in any spelling that flowagg reads. The first argument is
+FIELDS unless a file or a folder is called so; `-f FIELDS` says it in any case.
+
+Where there is no value, text has `-`, csv and tsv have nothing, json and ndjson null. Times are
+seconds. Records of no traffic (NODATA, SKIPDATA) are records too. With -n the first N records
+are written, and no more is read. Records leave as they are read, also with --strict: then the
+exit code is 1 if something was wrong. Exit codes are otherwise those of `flowagg --help`: 0 also
+if there was no record.
+
+Examples:
+  flowagg cut logs/ > one.log
+  flowagg cut srcaddr,dstaddr,dstport,bytes -o csv logs/ > flows.csv
+  flowagg cut -o parquet logs/ > flows.parquet
+  zcat *.gz | flowagg cut srcaddr -n 10 --no-header | sort | uniq -c";
+
+const LIMIT_HELP: &str = "How many records are written, the first ones [default: all]";
+
+const OUTPUT_HELP: &str =
+    "text, csv, tsv, json, ndjson, parquet [default: text]; --no-header, --csv-safe";
+
+/// `flowagg cut`.
+#[derive(Debug, Args)]
+#[command(after_long_help = CUT_HELP, override_usage = "flowagg cut [OPTIONS] [FIELDS] [PATH]...")]
+#[command(mut_arg("top", |arg| arg.help(LIMIT_HELP)))]
+#[command(mut_arg("output", |arg| arg.help(OUTPUT_HELP).long_help(OUTPUT_HELP)))]
+pub struct CutOptions {
+    /// Fields such as srcaddr,bytes; then files and folders; `-`, or none, is standard input
+    #[arg(value_name = "FIELDS|PATH", help_heading = "Input", display_order = 1)]
+    pub arguments: Vec<PathBuf>,
+
+    /// The fields, where the first argument is a path
+    #[arg(short, long, value_name = "FIELDS", help_heading = "Output")]
+    pub fields: Option<String>,
+
+    /// What a line is.
+    #[arg(long, value_name = "FORMAT", value_parser = LineFormat::parse, help_heading = "Input")]
+    #[arg(help = FORMAT_HELP, display_order = 2)]
+    pub format: Option<LineFormat>,
+
+    /// What can be typed before the command too.
+    #[command(flatten)]
+    pub common: Common,
+}

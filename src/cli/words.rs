@@ -1,0 +1,77 @@
+//! The first argument of a command: a list of words, such as fields, or the first of its paths.
+
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+
+use super::input;
+
+/// The words that were typed, if any were, and the paths.
+///
+/// With an option that says the words, every argument is a path. Else the first one is a list of
+/// words unless it is `-`, or a file or a folder is called so. `read` says what a list means. What
+/// is neither is an error, but for what looks like a path: that it is not there is told as of any
+/// other path.
+pub fn split<'p, T, E: Display>(
+    option: Option<(&str, &str)>,
+    arguments: &'p [PathBuf],
+    read: impl Fn(&str) -> Result<T, E>,
+) -> Result<(Option<T>, &'p [PathBuf]), String> {
+    if let Some((name, typed)) = option {
+        let list = read(typed).map_err(|error| format!("{name}: {error}"))?;
+        return Ok((Some(list), arguments));
+    }
+    let Some((first, paths)) = arguments.split_first() else { return Ok((None, arguments)) };
+    if first.as_os_str() == "-" || first.symlink_metadata().is_ok() {
+        return Ok((None, arguments));
+    }
+    match read(&first.to_string_lossy()) {
+        Ok(list) => Ok((Some(list), paths)),
+        Err(_) if looks_like_path(first) => Ok((None, arguments)),
+        Err(error) => Err(format!("{error} (and no file is called {})", input::shown(first))),
+    }
+}
+
+/// Whether nobody would type it as words.
+fn looks_like_path(path: &Path) -> bool {
+    let path = path.as_os_str().as_encoded_bytes();
+    !path.contains(&b',') && path.iter().any(|byte| matches!(byte, b'/' | b'.' | b'*'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split_of(option: Option<&str>, line: &str) -> Result<(Option<Vec<u32>>, usize), String> {
+        let arguments: Vec<PathBuf> =
+            line.split(' ').filter(|word| !word.is_empty()).map(PathBuf::from).collect();
+        let word = |word: &str| match word.trim() {
+            "one" => Ok(1),
+            "one/2" => Ok(12),
+            "two" => Ok(2),
+            word => Err(format!("{word} is no number")),
+        };
+        let read = |text: &str| text.split(',').map(word).collect::<Result<Vec<u32>, _>>();
+        split(option.map(|typed| ("--numbers", typed)), &arguments, read)
+            .map(|(list, paths)| (list, paths.len()))
+    }
+
+    #[test]
+    fn the_first_argument_is_words_or_a_path() {
+        assert_eq!(split_of(None, ""), Ok((None, 0)));
+        assert_eq!(split_of(None, "one"), Ok((Some(vec![1]), 0)));
+        assert_eq!(split_of(None, "two,one/2 a.log b"), Ok((Some(vec![2, 12]), 2)));
+        for path in ["-", "src", "Cargo.toml", "no/such", "no.log"] {
+            assert_eq!(split_of(None, path), Ok((None, 1)), "{path}");
+            assert_eq!(split_of(Some("one, two"), path), Ok((Some(vec![1, 2]), 1)));
+        }
+        assert_eq!(split_of(Some("one"), ""), Ok((Some(vec![1]), 0)));
+    }
+
+    #[test]
+    fn what_is_neither_is_an_error() {
+        let error = |line| split_of(None, line).unwrap_err();
+        assert_eq!(error("x a.log"), "x is no number (and no file is called x)");
+        assert_eq!(error("one,x.y"), "x.y is no number (and no file is called one,x.y)");
+        assert_eq!(split_of(Some("x"), "src").unwrap_err(), "--numbers: x is no number");
+    }
+}
