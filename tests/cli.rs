@@ -304,6 +304,8 @@ fn a_reader_that_has_seen_enough_is_no_error() {
         "-q -n 0 many.log",
         "-q -n 0 -o json many.log",
         "-q -n 0 -o csv many.log",
+        "cut -q many.log",
+        "cut -q -o json many.log",
         "gen --lines 100000",
     ] {
         let mut command = Command::new(BIN);

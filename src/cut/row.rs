@@ -145,9 +145,8 @@ impl Writing {
     ) {
         let records = (selected.len() + plain.len()) as u64;
         let bytes = &mut chunk.bytes;
-        let mut plain = plain.iter().map(|&row| row as usize).peekable();
         let mut regular = selected;
-        for row in plain {
+        for row in plain.iter().map(|&row| row as usize) {
             let place = batch.plain_place(row);
             let is_before = |at: &u32| marks.place(batch.rows()[*at as usize] as usize) < place;
             let before = regular.partition_point(is_before);
