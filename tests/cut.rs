@@ -462,6 +462,7 @@ fn a_slow_reader_gets_all() {
 mod tables {
     use std::sync::Arc;
 
+    use flowagg::render::records::ParquetRecords;
     use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
     use parquet::file::properties::WriterProperties;
     use parquet::file::writer::SerializedFileWriter;
@@ -521,6 +522,33 @@ mod tables {
                 let found = assert_same(name, &cut, source);
                 assert_equal(&found, &expected, name);
             }
+        }
+    }
+
+    /// Records that leave as Parquet, and come again.
+    #[test]
+    fn tables_that_are_written_are_read_again() {
+        let folder = Folder::new("parquet-again");
+        let plain = [Source::path(folder.file("a.log", made_up(3_000, 12)))];
+        let columns = [Field::Start, Field::SrcAddr, Field::Bytes, Field::LogStatus];
+        for cut in [cut_of(Filter::new()), cut_of(rejected()).columns(columns)] {
+            let (expected, _) = run(Engine::new(), &cut, &plain);
+            let cut = if expected.starts_with("start") { cut } else { cut.all_columns() };
+            let file = |threads: usize| {
+                let mut file = Vec::new();
+                let mut records = ParquetRecords::new(&mut file);
+                let engine = Engine::new().threads(threads).block_bytes(10_000);
+                let cutting = engine.cut(&cut, &[], &plain, &mut records).unwrap();
+                assert!(cutting.result.is_ok());
+                records.finish().unwrap();
+                file
+            };
+            let written = file(3);
+            assert!(written == file(1), "threads change nothing");
+            let again = [Source::path(folder.file("a.parquet", written))];
+            let (found, cutting) = run(Engine::new(), &cut_of(Filter::new()), &again);
+            assert!(cutting.report.faults.is_empty());
+            assert_equal(&found, &expected, "Parquet");
         }
     }
 }

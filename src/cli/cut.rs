@@ -60,6 +60,10 @@ fn format(options: &CutOptions, common: &Common) -> Result<Format, String> {
         Format::Table | Format::Markdown => Err("records are no table for people; type -o text, \
                                                  csv, tsv, json, ndjson or parquet"
             .to_owned()),
+        Format::Parquet if !cfg!(feature = "parquet") => {
+            Err("this build does not write Parquet; build flowagg with --features parquet"
+                .to_owned())
+        }
         Format::Parquet if terminal::is_terminal() => {
             Err("Parquet is for files, not for a terminal; type `> FILE` too".to_owned())
         }

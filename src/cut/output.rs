@@ -18,9 +18,6 @@ use crate::spill::Spill;
 /// Bytes that may wait before workers had better not read on.
 const AHEAD_BYTES_MAX: usize = if cfg!(debug_assertions) { 4 << 10 } else { 64 << 20 };
 
-/// Chunks of which the memory is kept for others.
-const SPARE_MAX: usize = 64;
-
 /// Where a block belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Spot {
@@ -53,6 +50,7 @@ pub struct Output<'a> {
     spill: Arc<Spill>,
     ahead: AtomicUsize,
     ahead_max: usize,
+    spare_max: usize,
     is_over: AtomicBool,
 }
 
@@ -65,6 +63,7 @@ struct State {
     blocks: BTreeMap<(usize, usize), u64>,
     parts: BTreeMap<usize, usize>,
     is_writing: bool,
+    /// Memory of chunks that are written, no more than are filled at once.
     spare: Vec<Chunk>,
 }
 
@@ -103,13 +102,19 @@ impl State {
 }
 
 impl<'a> Output<'a> {
-    /// Writes what `cut` asks for to `out`.
-    pub fn new(cut: &Cut, out: &'a mut (dyn Write + Send), spill: Arc<Spill>) -> Self {
+    /// Writes what `cut` asks for to `out`, in a run of so many threads.
+    pub fn new(
+        cut: &Cut,
+        out: &'a mut (dyn Write + Send),
+        spill: Arc<Spill>,
+        threads: usize,
+    ) -> Self {
         Self {
             state: Mutex::default(),
             sink: Mutex::new(Sink::new(cut, out)),
             ahead: AtomicUsize::new(0),
             ahead_max: AHEAD_BYTES_MAX,
+            spare_max: threads,
             is_over: AtomicBool::new(cut.limit == Some(0)),
             spill,
         }
@@ -252,7 +257,7 @@ impl<'a> Output<'a> {
     fn recycle(&self, mut chunk: Chunk) {
         chunk.clear();
         let mut state = self.state();
-        if state.spare.len() < SPARE_MAX {
+        if state.spare.len() < self.spare_max {
             state.spare.push(chunk);
         }
     }
@@ -311,7 +316,7 @@ mod tests {
         for (step, bytes) in (1..places.len()).flat_map(|step| [(step, 1 << 20), (step, 8)]) {
             let mut out = Vec::new();
             let spill = spill(bytes);
-            let output = Output::new(&cut(), &mut out, Arc::clone(&spill));
+            let output = Output::new(&cut(), &mut out, Arc::clone(&spill), 2);
             for nth in 0..places.len() {
                 // A step that has no divisor in common with seven visits all.
                 let nth = (nth * step + 6) % places.len();
@@ -334,7 +339,7 @@ mod tests {
     #[test]
     fn a_limit_ends_in_the_middle_of_a_block() {
         let mut out = Vec::new();
-        let output = Output::new(&cut().limit(3), &mut out, spill(1 << 20));
+        let output = Output::new(&cut().limit(3), &mut out, spill(1 << 20), 2);
         let _ = output.push(Spot { input: 0, part: 0, block: 0 }, chunk("a\nb\n"));
         assert!(!output.is_over());
         let _ = output.push(Spot { input: 0, part: 0, block: 1 }, chunk("c\nd\n"));
@@ -362,7 +367,7 @@ mod tests {
     #[test]
     fn a_reader_that_has_seen_enough_ends_it() {
         let mut out = Broken(1);
-        let output = Output::new(&cut(), &mut out, spill(1 << 20));
+        let output = Output::new(&cut(), &mut out, spill(1 << 20), 2);
         let _ = output.push(Spot { input: 0, part: 0, block: 0 }, chunk("a\n"));
         assert!(!output.is_over());
         let _ = output.push(Spot { input: 0, part: 0, block: 1 }, chunk("b\n"));

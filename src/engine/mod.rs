@@ -251,7 +251,7 @@ impl Engine {
         let spill = Arc::new(Spill::new(bytes, threads, tables(queries), folder));
         let columns =
             cutting::columns(cut.as_ref().map(|(cut, _)| *cut), columns(queries, self.is_by_file));
-        let cut = cut.map(|(cut, out)| (cut, Output::new(cut, out, Arc::clone(&spill))));
+        let cut = cut.map(|(cut, out)| (cut, Output::new(cut, out, Arc::clone(&spill), threads)));
         let run = Run {
             queries,
             inputs: &inputs,
