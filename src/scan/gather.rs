@@ -61,13 +61,14 @@ pub fn rows(
     while at + shape.columns <= end && rows.len() < rows_max {
         let Some(row) = marks.marks.get(at..at + read) else { break };
         let mut faults = 0;
-        for (chunk, row) in shape.chunks.iter().zip(row.chunks_exact(CHUNK)) {
-            // SAFETY: sixteen words of `row` are read, then those from its second one on: `read`
-            // is one more than all chunks have. The arrays of a chunk have sixteen words each.
+        for (nth, chunk) in shape.chunks.iter().enumerate() {
+            // SAFETY: sixteen words of `row` are read, and those from one later on: `read` is one
+            // more than all chunks have. The arrays of a chunk have sixteen words each.
             let (marks, nexts, limits, flags, wanted) = unsafe {
+                let first = row.as_ptr().add(nth * CHUNK);
                 (
-                    _mm512_loadu_si512(row.as_ptr().cast()),
-                    _mm512_loadu_si512(row.as_ptr().add(1).cast()),
+                    _mm512_loadu_si512(first.cast()),
+                    _mm512_loadu_si512(first.add(1).cast()),
                     _mm512_loadu_si512(chunk.length_limits.as_ptr().cast()),
                     _mm512_loadu_si512(chunk.flags.as_ptr().cast()),
                     _mm512_loadu_si512(chunk.wanted.as_ptr().cast()),

@@ -486,4 +486,6 @@ impl Shape {
 }
 
 #[cfg(test)]
+mod guard;
+#[cfg(test)]
 mod tests;

@@ -1,5 +1,9 @@
-//! Every kernel of every level against plain Rust, shifted through the offsets of two vectors.
+//! Every kernel of every level against plain Rust, shifted through the offsets of two vectors; and
+//! with a page behind the padding that may not be touched.
 
+use std::cell::RefCell;
+
+use super::guard::{BYTES_MAX, Guarded};
 use super::*;
 use crate::value::{Address, Number};
 
@@ -42,12 +46,22 @@ fn random_text(state: &mut u64, length: usize) -> Vec<u8> {
     text
 }
 
-/// The text at an offset in a padded buffer whose other bytes would be noticed.
+thread_local! {
+    static GUARDED: RefCell<Guarded> = RefCell::new(Guarded::new());
+}
+
+/// The text at an offset in a padded buffer whose other bytes would be noticed. Not one byte may be
+/// read after it.
 fn with_padded<T>(text: &[u8], offset: usize, run: impl FnOnce(Padded<'_>, usize) -> T) -> T {
-    let mut buffer = vec![b' '; offset];
-    buffer.extend_from_slice(text);
-    buffer.extend([b'\n'; PAD]);
-    run(Padded::new(&buffer, offset + text.len()), offset)
+    let length = offset + text.len() + PAD;
+    assert!(length <= BYTES_MAX, "a text of a test fits");
+    GUARDED.with_borrow_mut(|guarded| {
+        let buffer = guarded.last(length);
+        buffer[..offset].fill(b' ');
+        buffer[offset..length - PAD].copy_from_slice(text);
+        buffer[length - PAD..].fill(b'\n');
+        run(Padded::new(buffer, length - PAD), offset)
+    })
 }
 
 /// The marks as a list of (place, newline, wide), made the obvious way.
@@ -332,6 +346,72 @@ fn selection_compares_whole_texts() {
                 let expected: Vec<u32> = rows.iter().filter(matches).copied().collect();
                 assert_eq!(selected, expected, "{:?} {wanted:?} {negate}", marks.level);
             });
+        }
+    }
+}
+
+/// All kernels over lines whose last field is of each kind and each length, at the end of what may
+/// be read: of one line and of more than a vector has rows.
+#[test]
+fn nothing_is_read_beyond_the_padding() {
+    let mut state = 4;
+    let mut number = |digits: usize| {
+        let text = random(&mut state).to_string().repeat(2);
+        text[..digits].replace('0', "1")
+    };
+    let address = |length: usize| {
+        let octet = |nth: usize| "1".repeat(1 + (length - 7).saturating_sub(2 * nth).min(2));
+        [0, 1, 2, 3].map(octet).join(".")
+    };
+    let word = |length: usize| "x".repeat(length);
+    let literals = [word(6), word(17)].map(|text| Literal::new(text.as_bytes()));
+    for lines in [1, 2, 7, 8, 9, 16, 17, 40] {
+        for length in 1..=DIGITS_MAX {
+            // Which of the three stands last, before the newline.
+            for turn in 0..3 {
+                let mut text = String::new();
+                for _ in 0..lines {
+                    let mut fields = [number(length), address(7 + length % 9), word(length)];
+                    fields.rotate_left(turn);
+                    text += &(fields.join(" ") + "\n");
+                }
+                let at = |nth: usize| (nth + 3 - turn) % 3;
+                let mut columns = [ColumnShape { digits: false, length_max: 20 }; 3];
+                columns[at(0)].digits = true;
+                let shape = Shape::new(&columns);
+                for level in levels() {
+                    with_padded(text.as_bytes(), length % 5, |padded, start| {
+                        let mut scanner = Scanner::new(level);
+                        let marks = scanner.scan(padded, start);
+                        let (mut cursor, mut rows) = (0, Vec::new());
+                        marks.rows(&shape, &mut cursor, marks.end(), 99, &mut rows);
+                        assert_eq!(rows.len(), lines, "{level:?} {text:?}");
+                        let (mut numbers, mut over) = (Vec::new(), Vec::new());
+                        marks.numbers(&rows, at(0), &mut numbers);
+                        let texts = rows.iter().map(|&row| marks.field(row as usize + at(0)));
+                        let expected = texts.map(|text| Number::parse(text).value().unwrap());
+                        assert_eq!(numbers, expected.collect::<Vec<_>>(), "{level:?}");
+                        let limit = 99_999;
+                        marks.numbers_over(&rows, at(0), Limit::new(limit).unwrap(), &mut over);
+                        assert_eq!(over.len(), numbers.iter().filter(|n| **n > limit).count());
+                        // Each of them also where its field stands last, whatever that holds.
+                        for column in 0..3 {
+                            let (mut found, mut others) = (Vec::new(), Vec::new());
+                            marks.no_numbers(&rows, column, &mut others);
+                            let count = if column == at(0) { 0 } else { lines };
+                            assert_eq!(others.len(), count, "{level:?} {text:?}");
+                            others.clear();
+                            marks.ipv4s(&rows, column, &mut found, &mut others);
+                            let count = if column == at(1) { 0 } else { lines };
+                            assert_eq!(others.len(), count, "{level:?} {text:?}");
+                            found.clear();
+                            marks.select(&rows, column, &literals, false, &mut found);
+                            marks.select(&rows, column, &literals[..1], true, &mut found);
+                            marks.numbers_over(&rows, column, Limit::new(9).unwrap(), &mut found);
+                        }
+                    });
+                }
+            }
         }
     }
 }
