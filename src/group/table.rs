@@ -439,6 +439,9 @@ impl<K: Word> Table<K> {
 }
 
 #[cfg(test)]
+mod flood;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::collections::BTreeMap;
