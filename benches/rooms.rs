@@ -14,7 +14,9 @@ use flowagg::rooms::{
     Batch, ColumnShape, FilterScratch, Fold, Groups, Limit, Lines, Literal, Marks, Notes, PAD,
     Padded, Plan, Scanner, Scratch, Seeds, Shape, Shared, Spill, Texts, Totals,
 };
-use flowagg::{Amount, Field, Filter, Layout, Level, Measure, Query};
+use flowagg::{
+    Amount, Field, Filter, KeyColumn, Labels, Layout, Level, Measure, Naming, Prefix, Query, View,
+};
 
 const LINES: u64 = 100_000;
 /// As the engine cuts files.
@@ -277,11 +279,22 @@ fn kernels(c: &mut Criterion) {
 
 fn groups(c: &mut Criterion) {
     use Field::{DstAddr, DstPort, InterfaceId, Protocol, SrcAddr, SrcPort};
-    let shapes: [(&str, &[Field]); 4] = [
-        ("srcaddr (64 bits)", &[SrcAddr]),
-        ("srcaddr, dstaddr (64 bits)", &[SrcAddr, DstAddr]),
-        ("ports and addresses (128 bits)", &[SrcAddr, DstAddr, SrcPort, DstPort]),
-        ("interface-id, protocol (bytes)", &[InterfaceId, Protocol]),
+    let whole = |fields: &[Field]| fields.iter().map(|&field| field.into()).collect();
+    let names = |count: u32| {
+        // Of all addresses the same share each, with a hundred names.
+        let prefix = |at: u32| Prefix::v4(at * (u32::MAX / count), 24).expect("24 bits");
+        let named = (0..count).map(|at| (prefix(at), format!("name {}", at % 100)));
+        vec![KeyColumn::new(SrcAddr, View::Label(Arc::new(Labels::of_prefixes(named))))]
+    };
+    let shapes: [(&str, Vec<KeyColumn>); 8] = [
+        ("srcaddr (64 bits)", whole(&[SrcAddr])),
+        ("srcaddr, dstaddr (64 bits)", whole(&[SrcAddr, DstAddr])),
+        ("ports and addresses (128 bits)", whole(&[SrcAddr, DstAddr, SrcPort, DstPort])),
+        ("interface-id, protocol (bytes)", whole(&[InterfaceId, Protocol])),
+        ("srcaddr/24", vec![KeyColumn::new(SrcAddr, View::Prefix { v4: 24, v6: 64 })]),
+        ("srcaddr by 1,000 names", names(1_000)),
+        ("srcaddr by 300,000 names", names(300_000)),
+        ("dstport by name", vec![KeyColumn::new(DstPort, View::Label(Naming::ports()))]),
     ];
     let mut group = c.benchmark_group("group");
     group.throughput(Throughput::Elements(LINES));
@@ -289,9 +302,9 @@ fn groups(c: &mut Criterion) {
         let log = Log::of(contributors);
         let mut scanners = log.scanners(Level::best());
         let marks = log.marks(&mut scanners);
-        for (name, keys) in shapes {
+        for (name, keys) in &shapes {
             let query = Query::builder()
-                .group_by(keys.iter().copied())
+                .group_by(keys.iter().cloned())
                 .measure(Measure::Sum(Field::Bytes.into()));
             let plan = Plan::new(
                 &[query.build().expect("a valid query")],
