@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::query::{Measure, Query};
+use crate::measure::Measure;
+use crate::query::Query;
 use crate::{Engine, Field, Source};
 
 /// Enough to see them crowd.
