@@ -37,7 +37,7 @@
 //! | records | json, record and layout (a header is a line), container, tally, batch |
 //! | questions | pattern, filter, labels, view, intern, key, measure, query, plan |
 //! | work | spill, cut, group, rank, report, engine |
-//! | dialects | names, dialect, metric, summary, survey, lists |
+//! | dialects | names, dialect, metric, summary, survey, lists, find |
 //! | answers | render |
 //!
 //! State is exact numbers and merging is associative, so the answer does not depend on threads,
@@ -66,6 +66,7 @@ mod engine;
 mod error;
 mod field;
 mod filter;
+pub mod find;
 pub mod generate;
 mod group;
 pub mod iana;

@@ -65,6 +65,11 @@ impl Considered {
         }
     }
 
+    /// What has to hold of records, if anything was typed.
+    pub fn expression(&self) -> Option<&Expression> {
+        self.expression.as_ref()
+    }
+
     /// A question about these records only.
     pub fn narrow(&self, builder: QueryBuilder) -> QueryBuilder {
         let builder = builder.between(self.start, self.end);

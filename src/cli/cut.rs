@@ -1,5 +1,6 @@
 //! `flowagg cut`: records out again.
 
+use std::cell::Cell;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -20,7 +21,7 @@ pub fn run(options: &CutOptions, common: &Common) -> Exit {
         Ok(split) => split,
         Err(message) => return usage(message),
     };
-    let format = match format(options, common) {
+    let format = match format(options.format.as_ref(), common) {
         Ok(format) => format,
         Err(message) => return usage(message),
     };
@@ -42,12 +43,12 @@ pub fn run(options: &CutOptions, common: &Common) -> Exit {
         Err(error) => return usage(error),
     };
     let engine = events::engine(options.format.as_ref());
-    write(engine, &cut, format == Format::Parquet, paths, common)
+    write(engine, &cut, format == Format::Parquet, paths, common, |exit, _| exit)
 }
 
 /// The format, if records can be written so.
-fn format(options: &CutOptions, common: &Common) -> Result<Format, String> {
-    if options.format == Some(LineFormat::Clf) {
+pub fn format(line_format: Option<&LineFormat>, common: &Common) -> Result<Format, String> {
+    if line_format == Some(&LineFormat::Clf) {
         return Err("with --format clf lines are any words, and cut is for records; type their \
                     layout, such as --format v5, or leave it out"
             .to_owned());
@@ -72,7 +73,7 @@ fn format(options: &CutOptions, common: &Common) -> Result<Format, String> {
 }
 
 /// The cut as it was asked for.
-fn shaped(cut: Cut, fields: Option<Vec<Field>>, format: Format, common: &Common) -> Cut {
+pub fn shaped(cut: Cut, fields: Option<Vec<Field>>, format: Format, common: &Common) -> Cut {
     let style = match format {
         Format::Csv => CutStyle::Csv,
         Format::Tsv => CutStyle::Tsv,
@@ -96,19 +97,29 @@ fn shaped(cut: Cut, fields: Option<Vec<Field>>, format: Format, common: &Common)
 }
 
 /// Writes the records of a cut to standard output as they are read, and tells the rest.
-fn write(engine: Engine, cut: &Cut, is_parquet: bool, paths: &[PathBuf], common: &Common) -> Exit {
+/// `conclude` says how the program ends, by the number of records too.
+pub fn write(
+    engine: Engine,
+    cut: &Cut,
+    is_parquet: bool,
+    paths: &[PathBuf],
+    common: &Common,
+    conclude: impl FnOnce(Exit, u64) -> Exit,
+) -> Exit {
     let is_terminal = terminal::is_terminal();
+    let count = Cell::new(0);
     let ask = |engine: &Engine, sources: &[Source], out: &mut (dyn Write + Send)| {
         let cutting = match (is_parquet, is_terminal) {
             (true, _) => parquet(engine, cut, sources, out),
             (false, true) => engine.cut(cut, &[], sources, &mut Visible(out)),
             (false, false) => engine.cut(cut, &[], sources, out),
         }?;
+        count.set(cutting.records);
         Ok((cutting.report, cutting.result))
     };
     // Progress and records would share the terminal.
     let is_calm = common.is_quiet() || is_terminal;
-    answer::run_writing(engine, ask, paths, common, is_calm, |exit| exit)
+    answer::run_writing(engine, ask, paths, common, is_calm, |exit| conclude(exit, count.get()))
 }
 
 fn parquet(

@@ -9,9 +9,12 @@ mod considered;
 mod cut;
 mod events;
 mod exit;
+mod explain;
 mod files;
+mod find;
 mod generate;
 mod input;
+mod lists;
 mod man;
 mod manifest;
 mod metric;
@@ -65,6 +68,26 @@ pub fn run(cli: Cli) -> Exit {
         Some(Command::TestPattern(_)) => {
             say::error("options before `test-pattern`, but for -o, have no meaning for it");
             Exit::Usage
+        }
+        Some(Command::Top(top)) => {
+            let common = top.list.common.clone().or(common);
+            lists::top(&top, &common)
+        }
+        Some(Command::Sum(sum)) => {
+            let common = sum.list.common.clone().or(common);
+            lists::sum(&sum, &common)
+        }
+        Some(Command::Series(series)) => {
+            let common = series.list.common.clone().or(common);
+            lists::series(&series, &common)
+        }
+        Some(Command::Merge(merge)) => {
+            let common = merge.list.common.clone().or(common);
+            lists::merge(&merge, &common)
+        }
+        Some(Command::Find(find)) => {
+            let common = find.common.clone().or(common);
+            find::run(&find, &common)
         }
         Some(Command::Cut(cut)) => {
             let common = cut.common.clone().or(common);

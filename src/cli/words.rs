@@ -8,9 +8,9 @@ use super::input;
 /// The words that were typed, if any were, and the paths.
 ///
 /// With an option that says the words, every argument is a path. Else the first one is a list of
-/// words unless it is `-`, or a file or a folder is called so. `read` says what a list means. What
-/// is neither is an error, but for what looks like a path: that it is not there is told as of any
-/// other path.
+/// words if it can be read as one, as `read` does; a file that is called so is read as `./src`.
+/// What is neither words nor the name of a file is an error, but for what looks like a path: that
+/// it is not there is told as of any other path.
 pub fn split<'p, T, E: Display>(
     option: Option<(&str, &str)>,
     arguments: &'p [PathBuf],
@@ -21,11 +21,12 @@ pub fn split<'p, T, E: Display>(
         return Ok((Some(list), arguments));
     }
     let Some((first, paths)) = arguments.split_first() else { return Ok((None, arguments)) };
-    if first.as_os_str() == "-" || first.symlink_metadata().is_ok() {
+    if first.as_os_str() == "-" {
         return Ok((None, arguments));
     }
     match read(&first.to_string_lossy()) {
         Ok(list) => Ok((Some(list), paths)),
+        Err(_) if first.symlink_metadata().is_ok() => Ok((None, arguments)),
         Err(_) if looks_like_path(first) => Ok((None, arguments)),
         Err(error) => Err(format!("{error} (and no file is called {})", input::shown(first))),
     }
@@ -47,6 +48,7 @@ mod tests {
         let word = |word: &str| match word.trim() {
             "one" => Ok(1),
             "one/2" => Ok(12),
+            "tests" => Ok(3),
             "two" => Ok(2),
             word => Err(format!("{word} is no number")),
         };
@@ -60,6 +62,9 @@ mod tests {
         assert_eq!(split_of(None, ""), Ok((None, 0)));
         assert_eq!(split_of(None, "one"), Ok((Some(vec![1]), 0)));
         assert_eq!(split_of(None, "two,one/2 a.log b"), Ok((Some(vec![2, 12]), 2)));
+        // A folder is called so too.
+        assert_eq!(split_of(None, "tests"), Ok((Some(vec![3]), 0)));
+        assert_eq!(split_of(None, "./tests a"), Ok((None, 2)));
         for path in ["-", "src", "Cargo.toml", "no/such", "no.log"] {
             assert_eq!(split_of(None, path), Ok((None, 1)), "{path}");
             assert_eq!(split_of(Some("one, two"), path), Ok((Some(vec![1, 2]), 1)));

@@ -11,7 +11,15 @@ use super::terminal;
 /// these columns. Of the formats in `own` the command has a page or a shape of its own, of which
 /// no columns can be picked.
 pub fn check(sheets: &[Vec<SheetColumn>], own: &[Format], output: &Output) -> Result<(), String> {
-    let format = output.format();
+    check_format(sheets, own, output.format(), output)
+}
+
+fn check_format(
+    sheets: &[Vec<SheetColumn>],
+    own: &[Format],
+    format: Format,
+    output: &Output,
+) -> Result<(), String> {
     if format == Format::Text {
         return Err("-o text is for records, which `flowagg cut` writes; type -o table".to_owned());
     }
@@ -24,6 +32,15 @@ pub fn check(sheets: &[Vec<SheetColumn>], own: &[Format], output: &Output) -> Re
         }
         _ => {}
     }
+    check_as(sheets, format, output)
+}
+
+/// The same for an answer that is nothing but sheets, in this format.
+pub fn check_as(
+    sheets: &[Vec<SheetColumn>],
+    format: Format,
+    output: &Output,
+) -> Result<(), String> {
     if format == Format::Parquet && terminal::is_terminal() {
         return Err("Parquet is for files, not for a terminal; type `> FILE` too".to_owned());
     }
@@ -34,7 +51,17 @@ pub fn check(sheets: &[Vec<SheetColumn>], own: &[Format], output: &Output) -> Re
 
 /// Writes sheets, with the columns that were typed.
 pub fn write(out: &mut dyn Write, sheets: Vec<Sheet<'_>>, output: &Output) -> io::Result<()> {
+    write_as(out, sheets, output.format(), output)
+}
+
+/// The same in a format that need not have been typed.
+pub fn write_as(
+    out: &mut dyn Write,
+    sheets: Vec<Sheet<'_>>,
+    format: Format,
+    output: &Output,
+) -> io::Result<()> {
     let sheets: Vec<Sheet<'_>> =
         sheets.into_iter().map(|sheet| sheet.pick(output.columns())).collect();
-    sheet::write(out, &sheets, output.format().into(), &output.style())
+    sheet::write(out, &sheets, format.into(), &output.style())
 }

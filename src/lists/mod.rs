@@ -5,6 +5,7 @@
 //! measure. `render::lists` makes sheets of their answers.
 
 mod measures;
+mod sql;
 
 use crate::error::{Error, ErrorKind};
 use crate::field::Field;

@@ -19,9 +19,11 @@
 //! ```
 
 pub mod account;
+pub mod find;
 mod human;
 mod insight_report;
 pub mod json;
+pub mod lists;
 pub mod manifest;
 pub mod matches;
 pub mod metric;

@@ -206,7 +206,7 @@ fn by_period(contributor: Contributor) -> impl Iterator<Item = Vec<Cell>> {
 }
 
 /// What time the periods of an answer span.
-fn periods(answer: &Answer, seconds: u32) -> String {
+pub(super) fn periods(answer: &Answer, seconds: u32) -> String {
     let without = match answer.uses().no_time {
         0 => String::new(),
         records => format!(", {} records without a time", human::grouped(records.into())),

@@ -90,7 +90,7 @@ pub struct Common {
 
     /// How many contributors are listed; 0 for all [default: 10]
     #[arg(short = 'n', long, alias = "limit", value_name = "N", help_heading = "Output")]
-    top: Option<usize>,
+    limit: Option<usize>,
 
     /// No progress, warnings and tally on standard error; errors stay
     #[arg(short, long, help_heading = "Diagnostics")]
@@ -130,7 +130,7 @@ impl Common {
             end: self.end.or(before.end),
             last: self.last.or(before.last),
             output: self.output.or(before.output),
-            top: self.top.or(before.top),
+            limit: self.limit.or(before.limit),
             quiet: self.quiet || before.quiet,
             manifest: self.manifest.or(before.manifest),
             checksums: self.checksums || before.checksums,
@@ -226,12 +226,12 @@ impl Common {
 
     /// How many contributors are listed, unless it was typed.
     pub fn top_or(&self, top: usize) -> usize {
-        self.top.unwrap_or(top)
+        self.limit.unwrap_or(top)
     }
 
     /// How many contributors are listed; 0 for all.
     pub fn top(&self) -> usize {
-        self.top.unwrap_or(10)
+        self.limit.unwrap_or(10)
     }
 }
 

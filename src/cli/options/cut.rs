@@ -13,7 +13,8 @@ with the header that they need; as csv, tsv or parquet they have the columns of 
 as json and ndjson each has its own.
 
 FIELDS are names such as srcaddr,bytes in any spelling that flowagg reads. The first argument is
-FIELDS unless a file or a folder is called so; `-f FIELDS` says it in any case.
+FIELDS if it can be read so (a file that is called like a field is read as ./bytes); or type
+-f FIELDS.
 
 Where there is no value, text has `-`, csv and tsv have nothing, json and ndjson null. Times are
 seconds. Records of no traffic (NODATA, SKIPDATA) are records too. With -n the first N records
@@ -35,7 +36,7 @@ const OUTPUT_HELP: &str =
 /// `flowagg cut`.
 #[derive(Debug, Args)]
 #[command(after_long_help = CUT_HELP, override_usage = "flowagg cut [OPTIONS] [FIELDS] [PATH]...")]
-#[command(mut_arg("top", |arg| arg.help(LIMIT_HELP)))]
+#[command(mut_arg("limit", |arg| arg.help(LIMIT_HELP)))]
 #[command(mut_arg("output", |arg| arg.help(OUTPUT_HELP).long_help(OUTPUT_HELP)))]
 pub struct CutOptions {
     /// Fields such as srcaddr,bytes; then files and folders; `-`, or none, is standard input

@@ -3,8 +3,8 @@
 mod common;
 mod cut;
 mod generate;
+mod lists;
 mod metric;
-#[cfg_attr(not(test), expect(dead_code, reason = "commands with keys take it"))]
 mod naming;
 mod output;
 mod rule;
@@ -19,6 +19,9 @@ use flowagg::{Error, Layout};
 pub use common::Common;
 pub use cut::CutOptions;
 pub use generate::GenerateOptions;
+pub use lists::{
+    Count, FindOptions, ListArgs, MergeOptions, SeriesOptions, SumOptions, TopOptions,
+};
 pub use metric::{MetricOptions, TestOptions};
 pub use output::{Format, Output};
 use rule::period;
@@ -99,6 +102,14 @@ pub struct Cli {
 /// What to do instead of a summary.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Rank who sent most, to whom, over which port
+    Top(TopOptions),
+    /// Add up records, packets and bytes by any keys
+    Sum(SumOptions),
+    /// Show values over time
+    Series(SeriesOptions),
+    /// Tell where addresses and prefixes occur
+    Find(FindOptions),
     /// Run a CloudWatch Contributor Insights rule
     Rule(RuleOptions),
     /// Run CloudWatch metric filters: the series that they would have published
@@ -109,6 +120,8 @@ pub enum Command {
     Info(SurveyOptions),
     /// Write records out again: filtered, some columns, as text, CSV, JSON or Parquet
     Cut(CutOptions),
+    /// Write one record for each flow
+    Merge(MergeOptions),
     /// Write made-up flow logs to standard output
     Gen(GenerateOptions),
     /// Write what a shell needs to complete this command

@@ -165,11 +165,18 @@ impl Output {
     }
 }
 
+impl Format {
+    /// Whether it is for people.
+    pub fn is_for_people(self) -> bool {
+        matches!(self, Self::Table | Self::Markdown)
+    }
+}
+
 impl From<Format> for SheetFormat {
     fn from(format: Format) -> Self {
         match format {
-            // Of an answer that is no lines; `-o text` for one is refused.
-            Format::Text | Format::Table => Self::Table,
+            Format::Text => Self::Text,
+            Format::Table => Self::Table,
             Format::Json => Self::Json,
             Format::Ndjson => Self::Ndjson,
             Format::Csv => Self::Csv,

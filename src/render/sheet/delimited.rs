@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use csv::{ByteRecord, Writer, WriterBuilder};
+use csv::{ByteRecord, QuoteStyle, Writer, WriterBuilder};
 
 use super::{Cell, Sheet, SheetFormat, Style};
 
@@ -12,6 +12,8 @@ use super::{Cell, Sheet, SheetFormat, Style};
 pub struct Delimited<'w> {
     writer: Writer<&'w mut dyn Write>,
     is_safe: bool,
+    /// Whether blanks are what separates values, and cannot be in them.
+    is_text: bool,
     has_header: bool,
     /// The header of the rows that were written last.
     header: Option<ByteRecord>,
@@ -21,10 +23,15 @@ pub struct Delimited<'w> {
 impl<'w> Delimited<'w> {
     /// No rows yet.
     pub fn new(out: &'w mut dyn Write, delimiter: u8, style: &Style) -> Self {
-        let writer = WriterBuilder::new().flexible(true).delimiter(delimiter).from_writer(out);
+        let mut builder = WriterBuilder::new();
+        let is_text = delimiter == b' ';
+        if is_text {
+            builder.quote_style(QuoteStyle::Never);
+        }
         Self {
-            writer,
-            is_safe: style.is_csv_safe,
+            writer: builder.flexible(true).delimiter(delimiter).from_writer(out),
+            is_safe: style.is_csv_safe && !is_text,
+            is_text,
             has_header: style.has_header,
             header: None,
             row: ByteRecord::new(),
@@ -50,6 +57,7 @@ impl<'w> Delimited<'w> {
         self.row.clear();
         for cell in cells {
             match cell {
+                cell if self.is_text => self.row.push_field(&unbroken(&cell.plain())),
                 Cell::Text(text) => self.row.push_field(&safe(text, self.is_safe)),
                 cell => self.row.push_field(&cell.plain()),
             }
@@ -81,6 +89,15 @@ pub fn write(
         }
     }
     rows.finish()
+}
+
+/// A value of a flow log: one word.
+fn unbroken(value: &[u8]) -> Vec<u8> {
+    if value.is_empty() {
+        return b"-".to_vec();
+    }
+    let is_blank = |byte: u8| byte.is_ascii_whitespace() || byte.is_ascii_control();
+    value.iter().map(|&byte| if is_blank(byte) { b'_' } else { byte }).collect()
 }
 
 /// A text; if that is wanted and a spreadsheet would take it for a formula, after an apostrophe,

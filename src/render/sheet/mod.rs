@@ -83,6 +83,9 @@ struct Footer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SheetFormat {
+    /// A flow log again: values between blanks after a header; `-` where there is none, and `_`
+    /// for blanks within.
+    Text,
     /// For people: aligned.
     Table,
     /// An array of objects, one a row; of several lists an array of objects, each with the
@@ -293,6 +296,7 @@ pub fn write(
         SheetFormat::Ndjson => json::write_lines(out, sheets),
         SheetFormat::Csv => delimited::write(out, sheets, b',', style),
         SheetFormat::Tsv => delimited::write(out, sheets, b'\t', style),
+        SheetFormat::Text => delimited::write(out, sheets, b' ', style),
         SheetFormat::Markdown => markdown::write(out, sheets, style),
         SheetFormat::Parquet => parquet::write(out, sheets),
     }

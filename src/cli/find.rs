@@ -1,0 +1,171 @@
+//! `flowagg find`: where addresses occur.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use flowagg::find::{Find, Finding};
+use flowagg::render::find::{columns, sheets};
+use flowagg::{Cut, Error, Form, Prefix, Query};
+
+use super::answer::{self, usage};
+use super::considered::Considered;
+use super::exit::Exit;
+use super::options::{Common, FindOptions, Format, LineFormat};
+use super::{cut, events, input, say, written};
+
+/// The most bytes of a list of addresses.
+const FILE_BYTES_MAX: u64 = 64 << 20;
+
+/// The most addresses that are named which were not found.
+const NAMED_MAX: usize = 10;
+
+/// Looks for the addresses.
+pub fn run(options: &FindOptions, common: &Common) -> Exit {
+    if options.format == Some(LineFormat::Clf) {
+        return usage("find is for flow logs; type their layout, such as --format v5");
+    }
+    let is_target = |path: &&PathBuf| {
+        let text = path.to_string_lossy();
+        text.starts_with('@') || Prefix::parse(&text).is_some()
+    };
+    let count = options.arguments.iter().take_while(is_target).count();
+    let (targets, paths) = options.arguments.split_at(count);
+    let targets = match targets_of(targets) {
+        Ok(targets) if targets.is_empty() && count == 0 => {
+            let first = input::shown(&options.arguments[0]);
+            return usage(format!(
+                "{first} is no address, expected one such as 203.0.113.7, a prefix such as \
+                 10.0.0.0/8 or @FILE before the paths"
+            ));
+        }
+        Ok(targets) => targets,
+        Err(message) => return usage(message),
+    };
+    let find = match Find::new(&targets) {
+        Ok(find) => find,
+        Err(error) => return usage(error),
+    };
+    let considered = Considered::new([Form::Records], options.format.as_ref(), paths, common);
+    let considered = match considered {
+        Ok(considered) => considered,
+        Err(message) => return usage(message),
+    };
+    let exit = match options.records {
+        true => records(&find, &considered, options, paths, common),
+        false => findings(&find, &considered, options, paths, common),
+    };
+    exit.unwrap_or_else(usage)
+}
+
+/// The addresses that were typed, and those of files.
+fn targets_of(typed: &[PathBuf]) -> Result<Vec<String>, String> {
+    let mut targets = Vec::new();
+    for target in typed {
+        let text = target.to_string_lossy();
+        let Some(name) = text.strip_prefix('@') else {
+            targets.push(text.into_owned());
+            continue;
+        };
+        let file = read(Path::new(name)).map_err(|error| format!("@{name}: {error}"))?;
+        for (number, line) in (1..).zip(file.split(|&byte| byte == b'\n')) {
+            let line = String::from_utf8_lossy(line);
+            let word = line.split_whitespace().next().unwrap_or_default();
+            let word = word.split('#').next().unwrap_or_default();
+            if word.is_empty() {
+                continue;
+            }
+            if Prefix::parse(word).is_none() {
+                return Err(format!(
+                    "@{name}: line {number}: \"{}\" is no address, expected one such as \
+                     203.0.113.7 or 2001:db8::/32",
+                    word.escape_debug()
+                ));
+            }
+            targets.push(word.to_owned());
+        }
+        if targets.is_empty() {
+            return Err(format!("@{name}: no address is in there"));
+        }
+    }
+    Ok(targets)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|error| Error::from(error).to_string())?;
+    let read = file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes);
+    read.map_err(|error| Error::from(error).to_string())?;
+    match bytes.len() as u64 > FILE_BYTES_MAX {
+        true => Err("longer than 64 MiB, which no list of addresses is".to_owned()),
+        false => Ok(bytes),
+    }
+}
+
+/// As grep has it: a fault is worse than finding nothing.
+fn conclude(exit: Exit, is_found: bool) -> Exit {
+    match (exit, is_found) {
+        (Exit::Whole, true) => Exit::Whole,
+        (Exit::Whole, false) => Exit::Partial,
+        (_, _) => Exit::Usage,
+    }
+}
+
+/// Tells what was found of each.
+fn findings(
+    find: &Find,
+    considered: &Considered,
+    options: &FindOptions,
+    paths: &[PathBuf],
+    common: &Common,
+) -> Result<Exit, String> {
+    let format = common.output.format();
+    written::check(&[columns(format.into())], &[], &common.output)?;
+    let told = |error: Error| error.to_string();
+    let queries = find.queries().map_err(told)?;
+    let queries = considered.narrow_all(&queries).map_err(told)?;
+    let engine = events::engine(options.format.as_ref());
+    let found = std::cell::Cell::new(false);
+    let render = |out: &mut dyn std::io::Write, report: &flowagg::Report| {
+        let findings = find.findings(report);
+        found.set(findings.iter().any(Finding::is_found));
+        if !common.is_quiet() {
+            tell_missing(&findings);
+        }
+        written::write(out, sheets(&findings, format.into()), &common.output)
+    };
+    let conclude = |exit| conclude(exit, found.get());
+    Ok(answer::run_to(engine, &queries, paths, common, render, conclude))
+}
+
+/// Says what was not found.
+fn tell_missing(findings: &[Finding]) {
+    let missing = || findings.iter().filter(|finding| !finding.is_found());
+    let count = missing().count();
+    if count == 0 {
+        return;
+    }
+    let named: Vec<&str> = missing().take(NAMED_MAX).map(|f| f.target.as_str()).collect();
+    let more = if count > NAMED_MAX { ", ..." } else { "" };
+    say::line(format_args!("flowagg: {count} not found: {}{more}", named.join(", ")));
+}
+
+/// Writes the records in which any of them occurs.
+fn records(
+    find: &Find,
+    considered: &Considered,
+    options: &FindOptions,
+    paths: &[PathBuf],
+    common: &Common,
+) -> Result<Exit, String> {
+    let told = |error: Error| error.to_string();
+    let format = cut::format(options.format.as_ref(), common)?;
+    let query = considered.narrow(Query::builder()).and_where(&find.expression().map_err(told)?);
+    let cut = Cut::new(query.build().map_err(told)?).map_err(told)?;
+    let cut = cut::shaped(cut, None, format, common).header(false);
+    let engine = events::engine(options.format.as_ref());
+    let is_parquet = format == Format::Parquet;
+    Ok(cut::write(engine, &cut, is_parquet, paths, common, |exit, records| {
+        conclude(exit, records > 0)
+    }))
+}

@@ -1,0 +1,218 @@
+//! `flowagg top`, `sum`, `series` and `merge`: lists of one pass.
+
+use std::path::PathBuf;
+
+use flowagg::dialect::Keys;
+use flowagg::lists::{List, ListOptions, NamedKey, NamedMeasure};
+use flowagg::render::lists::{ONCE, columns, sheet};
+use flowagg::{Counting, Error, ErrorKind, Field, Form, Naming, Query};
+
+use super::answer::{self, usage};
+use super::considered::Considered;
+use super::exit::Exit;
+use super::options::{
+    Common, Format, LineFormat, ListArgs, MergeOptions, SeriesOptions, SumOptions, TopOptions,
+};
+use super::{events, explain, say, words, written};
+
+/// The keys of a list of nothing else.
+const USUAL_KEYS: &str = "srcaddr";
+
+/// What tells flows apart when nothing else is said.
+const FLOW: [Field; 7] = [
+    Field::InterfaceId,
+    Field::SrcAddr,
+    Field::DstAddr,
+    Field::SrcPort,
+    Field::DstPort,
+    Field::Protocol,
+    Field::Action,
+];
+
+/// The seconds of a bin when nothing else is said.
+const USUAL_BIN: u32 = 60;
+
+/// Lists the top of one or several kinds of contributors.
+pub fn top(options: &TopOptions, common: &Common) -> Exit {
+    let list = &options.list;
+    let asked = Asked::new(list, common).and_then(|asked| {
+        let mut lists: Vec<Vec<NamedKey>> = asked.keys.iter().cloned().collect();
+        for typed in &options.top {
+            let keys = asked.parse(typed).map_err(|error| format!("--top: {error}"))?;
+            lists.push(keys);
+        }
+        if lists.is_empty() {
+            lists.push(asked.parse(USUAL_KEYS).map_err(|error| error.to_string())?);
+        }
+        let lists = lists.into_iter().map(|keys| {
+            let options = asked.options(keys, common.top())?.ascending(options.asc);
+            options.top()
+        });
+        let lists = lists.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
+        Ok((asked, lists))
+    });
+    run(asked, list, common, Format::Table)
+}
+
+/// Adds up by key.
+pub fn sum(options: &SumOptions, common: &Common) -> Exit {
+    let list = &options.list;
+    let asked = Asked::new(list, common).and_then(|asked| {
+        let keys = asked.keys.clone().unwrap_or_default();
+        let options = asked.options(keys, common.top_or(0));
+        let list = options.and_then(ListOptions::sum).map_err(|error| error.to_string())?;
+        Ok((asked, vec![list]))
+    });
+    run(asked, list, common, Format::Table)
+}
+
+/// Values over time.
+pub fn series(options: &SeriesOptions, common: &Common) -> Exit {
+    let list = &options.list;
+    let asked = Asked::new(list, common).and_then(|asked| {
+        let keys = asked.keys.clone().unwrap_or_default();
+        let bin = options.bin.unwrap_or(USUAL_BIN);
+        let built = asked
+            .options(keys, common.top())
+            .and_then(|built| built.ascending(options.asc).series(bin));
+        Ok((asked, vec![built.map_err(|error| error.to_string())?]))
+    });
+    run(asked, list, common, Format::Table)
+}
+
+/// Flows as one record each.
+pub fn merge(options: &MergeOptions, common: &Common) -> Exit {
+    let list = &options.list;
+    let asked = Asked::new(list, common).and_then(|asked| {
+        let flow = || FLOW.map(|field| (field.into(), field.name().to_owned())).to_vec();
+        let keys = asked.keys.clone().unwrap_or_else(flow);
+        let built = asked.options(keys, common.top_or(0)).and_then(ListOptions::merge);
+        Ok((asked, vec![built.map_err(|error| error.to_string())?]))
+    });
+    run(asked, list, common, Format::Text)
+}
+
+/// What was typed, read.
+struct Asked<'o> {
+    list: &'o ListArgs,
+    naming: Naming,
+    keys: Option<Vec<NamedKey>>,
+    paths: &'o [PathBuf],
+    measures: Vec<NamedMeasure>,
+}
+
+impl<'o> Asked<'o> {
+    fn new(list: &'o ListArgs, common: &Common) -> Result<Self, String> {
+        if list.format == Some(LineFormat::Clf) {
+            return Err("with --format clf lines are any words, and this is for flow logs; type \
+                        their layout, such as --format v5, or leave it out"
+                .to_owned());
+        }
+        let naming = list.naming.load()?;
+        if !common.is_quiet() {
+            naming.warnings().iter().for_each(say::warning);
+        }
+        let read = |text: &str| keys(text, &naming);
+        let option = list.keys.as_deref().map(|typed| ("--keys", typed));
+        let (keys, paths) = words::split(option, &list.arguments, read)?;
+        let measures = match &list.by {
+            Some(typed) => NamedMeasure::parse_list(typed, |text| one_key(text, &naming))
+                .map_err(|error| format!("--by: {error}"))?,
+            None => Vec::new(),
+        };
+        Ok(Self { list, naming, keys, paths, measures })
+    }
+
+    fn parse(&self, text: &str) -> Result<Vec<NamedKey>, Error> {
+        keys(text, &self.naming)
+    }
+
+    /// A list by these keys.
+    fn options(&self, keys: Vec<NamedKey>, limit: usize) -> Result<ListOptions, Error> {
+        let mut options = ListOptions::new().keys(keys).limit(limit);
+        options = options.counting(self.list.count.map_or(Counting::Every, Counting::from));
+        for measure in &self.measures {
+            options = options.measure(measure.clone());
+        }
+        for condition in &self.list.having {
+            options = options.having(condition.clone(), |text| one_key(text, &self.naming))?;
+        }
+        Ok(options)
+    }
+}
+
+fn keys(text: &str, naming: &Naming) -> Result<Vec<NamedKey>, Error> {
+    Ok(Keys::parse(text, naming)?.into_iter().collect())
+}
+
+/// The key that stands in `unique(...)`.
+fn one_key(text: &str, naming: &Naming) -> Result<NamedKey, Error> {
+    let mut keys = keys(text, naming)?;
+    match (keys.len(), keys.pop()) {
+        (1, Some(key)) => Ok(key),
+        (count, _) => {
+            let text = format!("unique({text}) is one of {count} keys, expected one");
+            Err(Error::new(ErrorKind::Query, text))
+        }
+    }
+}
+
+/// Asks for lists, and writes them; `usual` is how, if nothing else is said.
+fn run(
+    asked: Result<(Asked<'_>, Vec<List>), String>,
+    args: &ListArgs,
+    common: &Common,
+    usual: Format,
+) -> Exit {
+    let (asked, lists) = match asked {
+        Ok(asked) => asked,
+        Err(message) => return usage(message),
+    };
+    let format = common.output.typed().unwrap_or(usual);
+    let checked = match lists.as_slice() {
+        _ if format == Format::Text && usual != Format::Text => {
+            Err("-o text is for records, which `flowagg cut` writes; type -o table".to_owned())
+        }
+        _ => {
+            let columns: Vec<_> = lists.iter().map(|list| columns(list, format.into())).collect();
+            written::check_as(&columns, format, &common.output)
+        }
+    };
+    if let Err(message) = checked {
+        return usage(message);
+    }
+    let line_format = args.format.as_ref();
+    let lists =
+        Considered::new([Form::Records], line_format, asked.paths, common).and_then(|considered| {
+            let lists = lists.into_iter().map(|list| {
+                let query = considered.narrow(list.query().to_builder()).build()?;
+                Ok(list.with_query(query))
+            });
+            let lists: Result<Vec<List>, Error> = lists.collect();
+            Ok((considered, lists.map_err(|error| error.to_string())?))
+        });
+    let (considered, lists) = match lists {
+        Ok(lists) => lists,
+        Err(message) => return usage(message),
+    };
+    if args.explain {
+        return explain::lists(&lists, considered.expression(), asked.paths);
+    }
+    let queries: Vec<Query> = lists.iter().map(|list| list.query().clone()).collect();
+    let engine = events::engine(line_format);
+    answer::run(engine, &queries, asked.paths, common, |out, report| {
+        let is_once = args.count == Some(super::options::Count::Once);
+        if is_once && !common.is_quiet() && !format.is_for_people() {
+            say::line(format_args!("flowagg: {ONCE}"));
+        }
+        let answered = lists.iter().zip(&report.answers);
+        let sheets = answered.map(|(list, answer)| {
+            let sheet = sheet(list, answer, format.into());
+            match lists.len() {
+                1 => sheet,
+                _ => sheet.named("list", list.query().labels().join(",")),
+            }
+        });
+        written::write_as(out, sheets.collect(), format, &common.output)
+    })
+}
