@@ -242,6 +242,64 @@ impl ResolvedTest {
         }
     }
 
+    /// Whether it looks at words only: numbers and addresses that are decoded.
+    pub fn is_of_words(&self) -> bool {
+        match &self.check {
+            Check::Number { decoded, .. } | Check::Double { decoded, .. } => decoded.is_some(),
+            Check::Ranges { decoded, .. }
+            | Check::Bits { decoded, .. }
+            | Check::Lies { decoded, .. } => decoded.is_some(),
+            _ => false,
+        }
+    }
+
+    /// Marks the positions of regular rows that pass, of a test of words.
+    pub fn mark(&self, batch: &Batch, positions: &[u32], marks: &mut [u8]) {
+        self.sweep(batch, Mark(positions, marks));
+    }
+
+    /// Sweeps over positions of regular rows by a test of words.
+    fn sweep(&self, batch: &Batch, sweep: impl Sweep) {
+        let is_in = |number: u64, first: u64, last: u64| (first <= number) & (number <= last);
+        match &self.check {
+            Check::Number { decoded: Some(span), .. }
+            | Check::Double { decoded: Some(span), .. } => {
+                let &Span { place, first, last, negate } = span;
+                let numbers = batch.numbers(place);
+                sweep.sweep(|at| is_in(numbers[at as usize], first, last) != negate);
+            }
+            Check::Ranges { ranges, negate, decoded: Some(place) } => {
+                let numbers = batch.numbers(*place);
+                match *ranges.spans() {
+                    [(a, b), (c, d)] => sweep.sweep(|at| {
+                        let number = numbers[at as usize];
+                        (is_in(number, a, b) | is_in(number, c, d)) != *negate
+                    }),
+                    _ => sweep.sweep(|at| ranges.has(numbers[at as usize]) != *negate),
+                }
+            }
+            &Check::Bits { bits, is_all, decoded: Some(place) } => {
+                let numbers = batch.numbers(place);
+                sweep.sweep(|at| has_bits(numbers[at as usize], bits, is_all));
+            }
+            Check::Lies { prefixes, negate, decoded: Some(place) } => {
+                let addresses = batch.addresses(*place);
+                match prefixes.only_v4() {
+                    Some((first, last)) => {
+                        let width = last - first;
+                        sweep.sweep(|at| {
+                            (addresses[at as usize].wrapping_sub(first) <= width) != *negate
+                        });
+                    }
+                    None => {
+                        sweep.sweep(|at| prefixes.v4(addresses[at as usize]).is_some() != *negate)
+                    }
+                }
+            }
+            _ => unreachable!("a test of words"),
+        }
+    }
+
     /// Keeps only the positions of regular rows that pass.
     pub fn narrow(
         &self,
@@ -250,6 +308,9 @@ impl ResolvedTest {
         selected: &mut Vec<u32>,
         scratch: &mut Scratch,
     ) {
+        if self.is_of_words() {
+            return self.sweep(batch, Keep(selected));
+        }
         let stretch = match (self.stretch, &self.check) {
             (stretch, Check::Present(is_present)) => {
                 if stretch.is_some() != *is_present {
@@ -272,44 +333,36 @@ impl ResolvedTest {
                 }
                 selected.truncate(passed.len());
             }
-            (
-                Check::Number { decoded: Some(span), .. }
-                | Check::Double { decoded: Some(span), .. },
-                _,
-            ) => {
-                let numbers = batch.numbers(span.place);
-                keep(selected, |at| {
-                    let number = numbers[at as usize];
-                    (span.first <= number && number <= span.last) != span.negate
-                });
-            }
-            (Check::Ranges { ranges, negate, decoded: Some(place) }, _) => {
-                let numbers = batch.numbers(*place);
-                keep(selected, |at| ranges.has(numbers[at as usize]) != *negate);
-            }
-            (&Check::Bits { bits, is_all, decoded: Some(place) }, _) => {
-                let numbers = batch.numbers(place);
-                keep(selected, |at| has_bits(numbers[at as usize], bits, is_all));
-            }
-            (Check::Lies { prefixes, negate, decoded: Some(place) }, _) => {
-                let addresses = batch.addresses(*place);
-                match prefixes.only_v4() {
-                    Some((first, last)) => {
-                        let width = last - first;
-                        keep(selected, |at| {
-                            (addresses[at as usize].wrapping_sub(first) <= width) != *negate
-                        });
-                    }
-                    None => keep(selected, |at| {
-                        prefixes.v4(addresses[at as usize]).is_some() != *negate
-                    }),
-                }
-            }
             // What was decoded is a number.
             (Check::Value { is_decoded: true }, _) => {}
             (check, _) => {
                 keep(selected, |at| check.holds(batch.regular_text(marks, at as usize, stretch)));
             }
+        }
+    }
+}
+
+/// What is done with positions of which some pass.
+trait Sweep {
+    fn sweep(self, passes: impl Fn(u32) -> bool);
+}
+
+/// Only those that pass are kept.
+struct Keep<'a>(&'a mut Vec<u32>);
+
+/// Those that pass get a mark, one for each position.
+struct Mark<'a>(&'a [u32], &'a mut [u8]);
+
+impl Sweep for Keep<'_> {
+    fn sweep(self, passes: impl Fn(u32) -> bool) {
+        keep(self.0, passes);
+    }
+}
+
+impl Sweep for Mark<'_> {
+    fn sweep(self, passes: impl Fn(u32) -> bool) {
+        for (&position, mark) in self.0.iter().zip(self.1) {
+            *mark |= u8::from(passes(position));
         }
     }
 }
@@ -332,4 +385,6 @@ pub struct Scratch {
     passed: Vec<u32>,
     /// Selections that nobody needs now.
     pub(super) spare: Vec<Vec<u32>>,
+    /// A mark for each position.
+    pub(super) marks: Vec<u8>,
 }

@@ -39,6 +39,11 @@ impl Ranges {
         Self { spans, bits }
     }
 
+    /// First and last of each range, in order and apart.
+    pub fn spans(&self) -> &[(u64, u64)] {
+        &self.spans
+    }
+
     /// Whether a number is one of them.
     #[inline(always)]
     pub fn has(&self, number: u64) -> bool {

@@ -1,8 +1,8 @@
 //! Tests joined by and, or and not, on selections of positions.
 //!
 //! What is joined by and narrows a selection one after the other, the cheapest first. What is
-//! joined by or is tried only on the positions that nothing before it let through. Selections are
-//! in order, so that joining and taking away are merges.
+//! joined by or is tried only on the positions that nothing before it let through, but for tests
+//! of words. Selections are in order, so that taking away is a merge.
 
 use super::Test;
 use super::checks::{Columns, ResolvedTest, Scratch};
@@ -58,7 +58,12 @@ pub struct Branches(Branch);
 enum Branch {
     Test(ResolvedTest),
     All(Vec<Branch>),
-    Any(Vec<Branch>),
+    /// Those of words stand first: each sweeps over all positions, which costs less than to
+    /// leave out those that have passed.
+    Any {
+        words: Vec<ResolvedTest>,
+        others: Vec<Branch>,
+    },
     Not(Box<Branch>),
 }
 
@@ -98,19 +103,30 @@ impl Branch {
         match tree {
             Tree::Test(test) => Self::Test(ResolvedTest::new(test, columns)),
             Tree::All(trees) => Self::All(sorted(trees)),
-            Tree::Any(trees) => Self::Any(sorted(trees)),
+            Tree::Any(trees) => {
+                let (mut words, mut others) = (Vec::new(), Vec::new());
+                for branch in sorted(trees) {
+                    match branch {
+                        Self::Test(test) if test.is_of_words() => words.push(test),
+                        branch => others.push(branch),
+                    }
+                }
+                Self::Any { words, others }
+            }
             Tree::Not(tree) => Self::Not(Box::new(Self::new(tree, columns))),
         }
     }
 
     /// What it costs, as tests reckon it.
     fn cost(&self) -> u32 {
-        let sum = |branches: &[Self]| {
-            branches.iter().fold(1u32, |sum, branch| sum.saturating_add(branch.cost()))
-        };
+        let sum = |costs: &mut dyn Iterator<Item = u32>| costs.fold(1, u32::saturating_add);
         match self {
             Self::Test(test) => test.cost(),
-            Self::All(branches) | Self::Any(branches) => sum(branches),
+            Self::All(branches) => sum(&mut branches.iter().map(Self::cost)),
+            Self::Any { words, others } => {
+                let words = words.iter().map(ResolvedTest::cost);
+                sum(&mut words.chain(others.iter().map(Self::cost)))
+            }
             Self::Not(branch) => branch.cost().saturating_add(1),
         }
     }
@@ -133,17 +149,29 @@ impl Branch {
                     branch.narrow(marks, batch, selected, scratch);
                 }
             }
-            Self::Any(branches) => {
-                let (mut rest, mut tried) = (scratch.taken(), scratch.taken());
-                rest.extend_from_slice(selected);
-                for branch in branches {
-                    tried.clear();
-                    tried.extend_from_slice(&rest);
-                    branch.narrow(marks, batch, &mut tried, scratch);
-                    take_away(&mut rest, &tried);
+            Self::Any { words, others } => {
+                let mut rest = scratch.taken();
+                scratch.marks.clear();
+                scratch.marks.resize(selected.len(), 0);
+                for test in words {
+                    test.mark(batch, selected, &mut scratch.marks);
                 }
-                take_away(selected, &rest);
-                scratch.spare.extend([rest, tried]);
+                if others.is_empty() {
+                    copy_marked(selected, &scratch.marks, true, &mut rest);
+                    std::mem::swap(selected, &mut rest);
+                } else {
+                    copy_marked(selected, &scratch.marks, false, &mut rest);
+                    let mut tried = scratch.taken();
+                    for branch in others {
+                        tried.clear();
+                        tried.extend_from_slice(&rest);
+                        branch.narrow(marks, batch, &mut tried, scratch);
+                        take_away(&mut rest, &tried);
+                    }
+                    take_away(selected, &rest);
+                    scratch.spare.push(tried);
+                }
+                scratch.spare.push(rest);
             }
             Self::Not(branch) => {
                 let mut tried = scratch.taken();
@@ -159,7 +187,10 @@ impl Branch {
         match self {
             Self::Test(test) => test.passes(marks, batch, row),
             Self::All(branches) => branches.iter().all(|b| b.passes(marks, batch, row)),
-            Self::Any(branches) => branches.iter().any(|b| b.passes(marks, batch, row)),
+            Self::Any { words, others } => {
+                words.iter().any(|test| test.passes(marks, batch, row))
+                    || others.iter().any(|branch| branch.passes(marks, batch, row))
+            }
             Self::Not(branch) => !branch.passes(marks, batch, row),
         }
     }
@@ -172,6 +203,17 @@ impl Scratch {
         selection.clear();
         selection
     }
+}
+
+/// Puts the positions with a mark, or without one, into `copies`, without a branch for each.
+fn copy_marked(positions: &[u32], marks: &[u8], is_marked: bool, copies: &mut Vec<u32>) {
+    copies.resize(positions.len(), 0);
+    let mut count = 0;
+    for (&position, &mark) in positions.iter().zip(marks) {
+        copies[count] = position;
+        count += usize::from((mark != 0) == is_marked);
+    }
+    copies.truncate(count);
 }
 
 /// Removes the positions of `others` from those of `positions`, which have them all; both are in
@@ -206,5 +248,10 @@ mod tests {
         assert_eq!(less(&[1]), [3, 5, 8]);
         assert_eq!(less(&[3, 8]), [1, 5]);
         assert_eq!(less(&[1, 3, 5, 8]), [0u32; 0]);
+        let mut copies = vec![9; 9];
+        copy_marked(&[1, 3, 5, 8], &[0, 1, 2, 0], true, &mut copies);
+        assert_eq!(copies, [3, 5]);
+        copy_marked(&[1, 3, 5, 8], &[0, 1, 2, 0], false, &mut copies);
+        assert_eq!(copies, [1, 8]);
     }
 }
