@@ -48,10 +48,7 @@ pub fn parse(
         Some(Kind::Symbol(")")) => {
             Err(parser.fault("a ) too many", "expected what opens it before it"))
         }
-        Some(_) => {
-            let found = format!("{} after a whole test", parser.found());
-            Err(parser.fault(found, "expected `and`, `or` or the end"))
-        }
+        Some(_) => Err(parser.trailing("expected `and`, `or` or the end")),
     }
 }
 
@@ -107,6 +104,15 @@ impl<'a> Parser<'a, '_> {
     /// What is wrong with the next token.
     fn fault(&self, says: impl Into<String>, advice: impl Into<String>) -> Fault {
         Fault::new(says, self.place(), advice)
+    }
+
+    /// What is wrong with a token after a whole test.
+    fn trailing(&self, advice: &str) -> Fault {
+        let advice = match self.peek() {
+            Some(Kind::Symbol(",")) => "expected several values in brackets, as in [22 3389]",
+            _ => advice,
+        };
+        self.fault(format!("{} after a whole test", self.found()), advice)
     }
 
     /// Takes the next token if it is this symbol.
@@ -174,10 +180,7 @@ impl<'a> Parser<'a, '_> {
         }
         match self.peek() {
             None => Err(Fault::new("a ( without its )", start, "expected a ) after this")),
-            Some(_) => {
-                let found = format!("{} after a whole test", self.found());
-                Err(self.fault(found, "expected `and`, `or` or )"))
-            }
+            Some(_) => Err(self.trailing("expected `and`, `or` or )")),
         }
     }
 

@@ -148,6 +148,14 @@ fn faults_show_the_place_and_what_to_write() {
         ("tcp and 22", "  tcp and 22\n          ^ expected what it is first, as in `port 443`"),
         ("zzzzzz", "expected a field such as dstport, or src, dst, host, net or port"),
         ("port 22 port 23", "\"port\" after a whole test\n  port 22 port 23\n          ^"),
+        (
+            "port 22, 23",
+            "\",\" after a whole test\n  port 22, 23\n         ^ expected several values",
+        ),
+        (
+            "interface-id = eni-*",
+            "a * in a text\n  interface-id = eni-*\n                 ^ expected",
+        ),
         ("(tcp", "a ( without its )\n  (tcp\n  ^"),
         ("(tcp udp)", "expected `and`, `or` or )"),
         ("tcp)", "a ) too many"),

@@ -166,6 +166,15 @@ impl<'r> Values<'r> {
 
     /// Texts that a value has to be one of, or not.
     pub fn texts(&mut self, field: Field, items: &[Item<'_>]) -> Result<List<String>, Fault> {
+        // It would be compared as it stands, and be found nowhere.
+        let has_star = |item: &&Item<'_>| matches!(item, Item::Word(word, _) if word.contains('*'));
+        if let Some(item) = items.iter().find(has_star) {
+            let advice = format!(
+                "expected a regular expression for that, as in {field} ~ '^eni-'; a * itself \
+                 stands in quotes"
+            );
+            return Err(Fault::new("a * in a text", item.place(), advice));
+        }
         let spellings = SPELLINGS.iter().find(|(other, _)| *other == field);
         self.list(items, |values, text, place| {
             let Some((_, spellings)) = spellings else { return Ok(text.to_owned()) };
