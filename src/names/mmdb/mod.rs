@@ -11,6 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use hashbrown::HashMap;
 use maxminddb::Reader;
+use memchr::memmem;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -75,7 +76,10 @@ fn labels<R: DeserializeOwned>(
     other: &str,
     label: impl Fn(R) -> Option<String>,
 ) -> Result<Labels, Error> {
-    // The crate panics on some damaged files.
+    if tree_bytes(file).is_some_and(|(tree, before)| tree > before) {
+        return Err(fault(CUT_SHORT));
+    }
+    // The crate may panic on files that are damaged in still other ways.
     let read = catch_unwind(AssertUnwindSafe(|| {
         let reader = Reader::from_source(file)
             .map_err(|error| fault(format!("no MaxMind database: {}", said(&error))))?;
@@ -112,6 +116,28 @@ fn labels<R: DeserializeOwned>(
 
 fn said(error: &maxminddb::MaxMindDbError) -> String {
     error.to_string().escape_debug().to_string()
+}
+
+const CUT_SHORT: &str = "a damaged database: it is cut short";
+
+/// Bytes between the tree and what records hold.
+const GAP_BYTES: usize = 16;
+
+/// The bytes of the tree by what a file says of itself, with the gap behind it, and those that
+/// are there at most. The crate believes what is said, and panics.
+fn tree_bytes(file: &[u8]) -> Option<(usize, usize)> {
+    let start = memmem::rfind(file, b"\xab\xcd\xefMaxMind.com")?;
+    let number = |key: &[u8]| {
+        let value = &file[memmem::find(&file[start..], key)? + start + key.len()..];
+        let (&control, mut value) = value.split_first()?;
+        if control >> 5 == 0 {
+            value = value.get(1..)?;
+        }
+        let bytes = value.get(..usize::from(control & 31))?;
+        bytes.iter().try_fold(0usize, |all, &byte| all.checked_mul(256)?.checked_add(byte.into()))
+    };
+    let (nodes, bits) = (number(b"node_count")?, number(b"record_size")?);
+    Some(((nodes.checked_mul(bits)? / 4).checked_add(GAP_BYTES)?, start))
 }
 
 /// A place in the tree.
@@ -152,6 +178,9 @@ fn leaves(file: &[u8], reader: &Reader<&[u8]>) -> Result<Vec<(Prefix, usize)>, E
             continue;
         }
         if record > tree.nodes {
+            if record - tree.nodes < GAP_BYTES || record - tree.nodes >= file.len() {
+                return Err(fault("a damaged database: a record that is nowhere"));
+            }
             push_leaf(is_v6, address, depth, record, &mut found);
             continue;
         }
@@ -194,7 +223,7 @@ impl Tree<'_> {
         let bytes = usize::from(self.bits) / 4;
         let start = node.checked_mul(bytes);
         let node = start.and_then(|start| self.file.get(start..start.checked_add(bytes)?));
-        let node = node.ok_or_else(|| fault("a damaged database: it is cut short"))?;
+        let node = node.ok_or_else(|| fault(CUT_SHORT))?;
         let joined = |bytes: &[u8]| bytes.iter().fold(0, |all, &byte| all << 8 | usize::from(byte));
         Ok(match (self.bits, side) {
             (28, 0) => usize::from(node[3] >> 4) << 24 | joined(&node[..3]),

@@ -102,6 +102,15 @@ fn damaged_databases_are_refused() {
     assert!(countries(&beyond).unwrap_err().to_string().starts_with("a damaged database: "));
     // Without its front all that is left says less than it should.
     assert!(countries(&whole[nodes - 6..]).is_err());
+    // More nodes than there are.
+    let mut more = whole.clone();
+    let at = whole.windows(10).position(|bytes| bytes == b"node_count").unwrap() + 11;
+    more[at] = 0xff;
+    assert_eq!(countries(&more).unwrap_err().to_string(), CUT_SHORT);
+    let mut gap = whole.clone();
+    gap[..6].copy_from_slice(&[0, (nodes / 6 >> 8) as u8, (nodes / 6 & 255) as u8 + 7, 0, 0, 0]);
+    let error = countries(&gap).unwrap_err().to_string();
+    assert_eq!(error, "a damaged database: a record that is nowhere");
     for length in 0..whole.len() {
         let _ = countries(&whole[..length]);
     }
