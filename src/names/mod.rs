@@ -242,4 +242,35 @@ mod tests {
         assert_eq!(Naming::ports().of(b"443"), b"https");
         assert_eq!(Naming::ports().of(b"-"), b"-");
     }
+
+    /// Files that were cut or changed anywhere are read or refused, in words that a terminal may
+    /// see.
+    #[test]
+    fn damaged_files_are_read_or_refused() {
+        let interfaces = br#"{"NetworkInterfaces": [{"NetworkInterfaceId": "eni-1",
+            "PrivateIpAddress": "10.0.0.7", "TagSet": [{"Key": "Name", "Value": "w\u00e9b"}],
+            "Ipv6Addresses": [{"Ipv6Address": "2001:db8::7"}]}]}"#;
+        let ranges = br#"{"prefixes": [{"ip_prefix": "3.0.0.0/15", "service": "EC2"}],
+            "ipv6_prefixes": [{"ipv6_prefix": "2600:1f00::/24", "service": "AMAZON"}]}"#;
+        let table = b"address,name\n10.0.0.7,\"a \"\"web\"\"\"\n# no\n2001:db8::/32,v6\neni-1,e\n";
+        let mut refused = 0;
+        let mut check = |file: &[u8]| {
+            for read in [Naming::with_names, Naming::with_aws_ranges] {
+                if let Err(error) = read(Naming::new(), file) {
+                    let text = error.to_string();
+                    assert!(!text.contains(char::is_control), "{text:?}");
+                    refused += 1;
+                }
+            }
+        };
+        for file in [&interfaces[..], ranges, table] {
+            for at in 0..file.len() {
+                check(&file[..at]);
+                for byte in *b"\0\x1b\"/,{]9\n\xff" {
+                    check(&[&file[..at], &[byte], &file[at + 1..]].concat());
+                }
+            }
+        }
+        assert!(refused > 1_000, "{refused}");
+    }
 }
