@@ -99,12 +99,8 @@ impl RuleColumns<'_> {
     /// The columns: the keys, and then `value` and `share`, where contributors are ranked by it
     /// `maximum`, and for people `cumulative`; or with periods the keys, `start` and `value`.
     pub fn list(&self) -> Vec<SheetColumn> {
-        let unit = match is_of_bytes(self.measured) {
-            true => Unit::Bytes,
-            false => Unit::None,
-        };
         let mut columns = keys(self.keys);
-        let value = number("value", unit).headed(self.measured.unwrap_or("records"));
+        let value = number("value", unit(self.measured)).headed(self.measured.unwrap_or("records"));
         if self.is_by_period() {
             columns.extend([SheetColumn::new("start", CellKind::Time), value]);
             return columns;
@@ -319,7 +315,13 @@ fn is_for_people(format: SheetFormat) -> bool {
     matches!(format, SheetFormat::Table | SheetFormat::Markdown)
 }
 
-/// Whether values are bytes, and may be shown as such (`1.2 GB`) beside the exact number.
-fn is_of_bytes(measured: Option<&str>) -> bool {
-    measured.is_some_and(|name| name.to_ascii_lowercase().contains("bytes"))
+/// What the values of a rule count, by its name of what is summed: bytes are shown as such
+/// (`1.2 GB`) beside the exact number.
+fn unit(measured: Option<&str>) -> Unit {
+    match measured.map(str::to_ascii_lowercase) {
+        None => Unit::Records,
+        Some(name) if name.contains("bytes") => Unit::Bytes,
+        Some(name) if name.contains("packets") => Unit::Packets,
+        Some(_) => Unit::None,
+    }
 }

@@ -61,7 +61,8 @@ Exit codes:
 Environment:
   TMPDIR        where temporary files are made, without --temp-dir
   FLOWAGG_SIMD  portable, neon, avx2 or avx512: use these instructions instead of the best ones
-  NO_COLOR      if set and not empty, no colours; there are none but on a terminal";
+  NO_COLOR      if set and not empty, no colours; there are none but on a terminal, or with
+                --color always";
 
 const ABOUT: &str = "Question AWS VPC flow logs: bytes accepted, bytes rejected, top contributors";
 

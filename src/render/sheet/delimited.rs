@@ -100,13 +100,23 @@ fn unbroken(value: &[u8]) -> Vec<u8> {
     value.iter().map(|&byte| if is_blank(byte) { b'_' } else { byte }).collect()
 }
 
-/// A text; if that is wanted and a spreadsheet would take it for a formula, after an apostrophe,
-/// which spreadsheets take for "this is text". The `-` for no value is none.
 fn safe(text: &[u8], is_safe: bool) -> Cow<'_, [u8]> {
-    if is_safe && text != b"-" && is_formula(text) {
-        return Cow::Owned([b"'", text].concat());
+    if is_safe { csv_safe(text) } else { Cow::Borrowed(text) }
+}
+
+/// A text of CSV; if a spreadsheet would take it for a formula, after an apostrophe, which
+/// spreadsheets take for "this is text". The `-` for no value is none.
+///
+/// ```
+/// use flowagg::render::sheet::csv_safe;
+/// assert_eq!(&*csv_safe(b"=1+1"), b"'=1+1");
+/// assert_eq!(&*csv_safe(b"-"), b"-");
+/// ```
+pub fn csv_safe(text: &[u8]) -> Cow<'_, [u8]> {
+    match text != b"-" && is_formula(text) {
+        true => Cow::Owned([b"'", text].concat()),
+        false => Cow::Borrowed(text),
     }
-    Cow::Borrowed(text)
 }
 
 /// Whether a text begins as formulas do: by OWASP's list, which has the signs in full width and

@@ -17,9 +17,9 @@ pub fn write(out: &mut dyn Write, sheets: &[Sheet<'_>]) -> io::Result<()> {
     for (at, sheet) in sheets.iter().enumerate() {
         out.write_all(if at > 0 { b",\n  {" } else { b"\n  {" })?;
         if let Some((column, name)) = &sheet.list {
-            text(out, column.as_bytes())?;
+            json_text(out, column.as_bytes())?;
             out.write_all(b": ")?;
-            text(out, name.as_bytes())?;
+            json_text(out, name.as_bytes())?;
             out.write_all(b", ")?;
         }
         out.write_all(b"\"rows\": ")?;
@@ -66,7 +66,7 @@ fn array(out: &mut dyn Write, sheet: &Sheet<'_>, indent: &str) -> io::Result<()>
 fn members(names: &[String]) -> io::Result<Vec<Vec<u8>>> {
     let member = |name: &String| {
         let mut member = Vec::new();
-        text(&mut member, name.as_bytes())?;
+        json_text(&mut member, name.as_bytes())?;
         member.extend_from_slice(b": ");
         Ok(member)
     };
@@ -86,19 +86,22 @@ fn object<'c>(
         out.write_all(member)?;
         match cell {
             Cell::Missing => out.write_all(b"null")?,
-            Cell::Text(bytes) => text(out, bytes)?,
+            Cell::Text(bytes) => json_text(out, bytes)?,
             Cell::Number(amount) => write!(out, "{amount}")?,
             // What is not finite is null.
             Cell::Mean(number) | Cell::Share(number) => serde_json::to_writer(&mut *out, number)?,
-            Cell::Time(_) | Cell::Spark(_) => text(out, &cell.plain())?,
+            Cell::Time(_) | Cell::Spark(_) => json_text(out, &cell.plain())?,
         }
     }
     out.write_all(b"}")
 }
 
-/// Writes a text as a string. What a terminal would obey is escaped too, which JSON does not ask
-/// for: control characters beyond ASCII, and those that turn the direction of a line.
-fn text(out: &mut dyn Write, text: &[u8]) -> io::Result<()> {
+/// Writes a text as a string of JSON. What a terminal would obey is escaped too, which JSON does
+/// not ask for: control characters beyond ASCII, and those that turn the direction of a line.
+///
+/// # Errors
+/// What `out` says.
+pub fn json_text(out: &mut dyn Write, text: &[u8]) -> io::Result<()> {
     let string = serde_json::to_string(&String::from_utf8_lossy(text))?;
     let is_obeyed =
         |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -124,7 +127,7 @@ mod tests {
             ("a\u{202e}b\u{e9}", "\"a\\u202eb\u{e9}\""),
         ] {
             let mut string = Vec::new();
-            text(&mut string, words.as_bytes()).unwrap();
+            json_text(&mut string, words.as_bytes()).unwrap();
             assert_eq!(String::from_utf8(string.clone()).unwrap(), written);
             assert_eq!(serde_json::from_slice::<String>(&string).unwrap(), words);
         }

@@ -48,6 +48,8 @@ use std::io::{self, Write};
 
 pub use cell::{Cell, CellKind, SheetColumn, Unit};
 pub use check::check;
+pub use delimited::csv_safe;
+pub use json::json_text;
 
 /// The width of a table, unless more is known to be there.
 pub const WIDTH: usize = 80;
