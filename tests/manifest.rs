@@ -180,6 +180,16 @@ fn faults_are_told() {
     assert_eq!(run(&folder, script).code, 0);
     let told = manifest(&folder, "m.json");
     assert_eq!(told["is_whole"], true);
+    assert_eq!(told["questions"], serde_json::json!([]));
+    // What was asked is told too: the answer hangs on it.
+    let rule = r#"{"Schema":{"Name":"CloudWatchLogRule","Version":1},"LogGroupNames":["x"],
+        "LogFormat":"CLF","Fields":{"4":"srcaddr"},"Contribution":{"Keys":["srcaddr"]},
+        "AggregateOn":"Count"}"#;
+    folder.file("rules/a.json", rule);
+    assert_eq!(run(&folder, "$F rule rules --manifest m.json logs/a.log").code, 0);
+    let (path, sha256) = ("rules/a.json", sha256(rule.as_bytes()));
+    let asked = serde_json::json!([{"path": path, "bytes": rule.len(), "sha256": sha256}]);
+    assert_eq!(manifest(&folder, "m.json")["questions"], asked);
     // An alarm that goes off is what was asked for.
     let alarm = "$F metric --pattern ACCEPT --alarm '>= 1' --manifest m.json logs/a.log";
     assert_eq!(run(&folder, alarm).code, 1);

@@ -9,7 +9,7 @@ use flowagg::dialect::{FilterFile, NamedFilter, NamedRule, RuleFile};
 use flowagg::{Error, ErrorKind};
 
 use super::options::Common;
-use super::{input, say};
+use super::{input, manifest, say};
 
 /// A file longer than this holds no rules and no filters: CloudFormation takes templates of
 /// 1 MiB, and an account of a thousand rules of 8,192 characters is not seen.
@@ -192,7 +192,12 @@ fn add<F: Asking, T>(
         true => F::WORD.to_owned(),
         false => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
     };
-    let (all, notes) = match bytes::<F>(path).and_then(|text| F::read(&text, &stem)) {
+    let read_file = || {
+        let text = bytes::<F>(path)?;
+        manifest::asked(path, &text);
+        F::read(&text, &stem)
+    };
+    let (all, notes) = match read_file() {
         Ok(read) => read,
         Err(error) => return entries.push(Entry::failed(path, error)),
     };

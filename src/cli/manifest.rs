@@ -7,9 +7,10 @@ use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use flowagg::render::manifest::{self, Checksum, Output};
+use flowagg::render::manifest::{self, Checksum, Output, Question};
 use flowagg::{Error, ErrorKind, Fault, FileAccount, Report, Stamp};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -23,6 +24,16 @@ const READ_BYTES: usize = 1 << 20;
 
 /// What is said of a file that is not the one any more that was answered from.
 const CHANGED: &str = "changed while it was read";
+
+/// The files of rules and filters that were read.
+static QUESTIONS: Mutex<Vec<Question>> = Mutex::new(Vec::new());
+
+/// Notes the content of a file of rules or filters: the answer hangs on it as on the logs.
+pub fn asked(path: &Path, text: &[u8]) {
+    let sha256 = hex(Sha256::new_with_prefix(text));
+    let question = Question { path: path.to_owned(), bytes: text.len() as u64, sha256 };
+    QUESTIONS.lock().unwrap_or_else(PoisonError::into_inner).push(question);
+}
 
 /// A manifest that is to be written.
 #[derive(Debug)]
@@ -119,6 +130,7 @@ impl Ledger {
         let manifest = manifest::Manifest {
             arguments: &arguments,
             folder: folder.as_deref(),
+            questions: &QUESTIONS.lock().unwrap_or_else(PoisonError::into_inner),
             started: started.as_secs(),
             seconds: end.elapsed.as_secs_f64(),
             report: end.report,

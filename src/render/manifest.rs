@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -27,6 +27,8 @@ pub struct Manifest<'a> {
     pub started: u64,
     /// How long it took, in seconds.
     pub seconds: f64,
+    /// The files of rules or filters that were asked for.
+    pub questions: &'a [Question],
     /// What was found; none if the run failed.
     pub report: Option<&'a Report>,
     /// Checksums of the report's files, in their order; none if they were not asked for.
@@ -43,6 +45,17 @@ pub struct Manifest<'a> {
 
 /// The SHA-256 of a file, in hexadecimal digits, or why there is none.
 pub type Checksum = Result<String, &'static str>;
+
+/// A file of what was asked.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The file; `-` for standard input.
+    pub path: PathBuf,
+    /// How many bytes.
+    pub bytes: u64,
+    /// Their SHA-256, in hexadecimal digits.
+    pub sha256: String,
+}
 
 /// What was written to standard output.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -77,6 +90,7 @@ struct ManifestText<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     arguments_hex: Option<Vec<String>>,
     folder: Option<String>,
+    questions: Vec<QuestionText<'a>>,
     is_whole: bool,
     message: Option<&'a str>,
     exit_code: u8,
@@ -91,6 +105,15 @@ struct ManifestText<'a> {
 struct TimeText {
     started: Option<String>,
     seconds: f64,
+}
+
+#[derive(Serialize)]
+struct QuestionText<'a> {
+    path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_hex: Option<String>,
+    bytes: u64,
+    sha256: &'a str,
 }
 
 #[derive(Serialize)]
@@ -162,6 +185,7 @@ impl<'a> ManifestText<'a> {
             arguments: arguments.iter().map(|text| text.to_string_lossy().into()).collect(),
             arguments_hex: (!is_text).then(|| arguments.iter().map(|text| hex(text)).collect()),
             folder: folder.map(|folder| folder.display().to_string()),
+            questions: manifest.questions.iter().map(QuestionText::new).collect(),
             is_whole: manifest.is_whole,
             message: manifest.message,
             exit_code: manifest.exit_code,
@@ -182,6 +206,18 @@ fn faults(report: &Report) -> Vec<FaultText<'_>> {
     let text = |fault: &Fault| fault.error.to_string();
     let faults = report.faults.iter();
     faults.map(|fault| FaultText { path: &fault.input, fault: text(fault) }).collect()
+}
+
+impl<'a> QuestionText<'a> {
+    fn new(question: &'a Question) -> Self {
+        let path = question.path.as_os_str();
+        Self {
+            path: path.to_string_lossy().into_owned(),
+            path_hex: path.to_str().is_none().then(|| hex(path)),
+            bytes: question.bytes,
+            sha256: &question.sha256,
+        }
+    }
 }
 
 impl TallyText {
