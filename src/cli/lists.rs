@@ -11,7 +11,8 @@ use super::answer::{self, usage};
 use super::considered::Considered;
 use super::exit::Exit;
 use super::options::{
-    Common, Format, LineFormat, ListArgs, MergeOptions, SeriesOptions, SumOptions, TopOptions,
+    Common, Format, LineFormat, ListArgs, MeasureArgs, MergeOptions, SeriesOptions, SumOptions,
+    TopOptions,
 };
 use super::{events, explain, say, words, written};
 
@@ -35,7 +36,7 @@ const USUAL_BIN: u32 = 60;
 /// Lists the top of one or several kinds of contributors.
 pub fn top(options: &TopOptions, common: &Common) -> Exit {
     let list = &options.list;
-    let asked = Asked::new(list, common).and_then(|asked| {
+    let asked = Asked::new(list, Some(&options.measures), common).and_then(|asked| {
         let mut lists: Vec<Vec<NamedKey>> = asked.keys.iter().cloned().collect();
         for typed in &options.top {
             let keys = asked.parse(typed).map_err(|error| format!("--top: {error}"))?;
@@ -57,7 +58,7 @@ pub fn top(options: &TopOptions, common: &Common) -> Exit {
 /// Adds up by key.
 pub fn sum(options: &SumOptions, common: &Common) -> Exit {
     let list = &options.list;
-    let asked = Asked::new(list, common).and_then(|asked| {
+    let asked = Asked::new(list, Some(&options.measures), common).and_then(|asked| {
         let keys = asked.keys.clone().unwrap_or_default();
         let options = asked.options(keys, common.top_or(0));
         let list = options.and_then(ListOptions::sum).map_err(|error| error.to_string())?;
@@ -69,7 +70,7 @@ pub fn sum(options: &SumOptions, common: &Common) -> Exit {
 /// Values over time.
 pub fn series(options: &SeriesOptions, common: &Common) -> Exit {
     let list = &options.list;
-    let asked = Asked::new(list, common).and_then(|asked| {
+    let asked = Asked::new(list, Some(&options.measures), common).and_then(|asked| {
         let keys = asked.keys.clone().unwrap_or_default();
         let bin = options.bin.unwrap_or(USUAL_BIN);
         let built = asked
@@ -83,7 +84,7 @@ pub fn series(options: &SeriesOptions, common: &Common) -> Exit {
 /// Flows as one record each.
 pub fn merge(options: &MergeOptions, common: &Common) -> Exit {
     let list = &options.list;
-    let asked = Asked::new(list, common).and_then(|asked| {
+    let asked = Asked::new(list, None, common).and_then(|asked| {
         let flow = || FLOW.map(|field| (field.into(), field.name().to_owned())).to_vec();
         let keys = asked.keys.clone().unwrap_or_else(flow);
         let built = asked.options(keys, common.top_or(0)).and_then(ListOptions::merge);
@@ -94,7 +95,8 @@ pub fn merge(options: &MergeOptions, common: &Common) -> Exit {
 
 /// What was typed, read.
 struct Asked<'o> {
-    list: &'o ListArgs,
+    /// What it measures, if that can be typed.
+    args: Option<&'o MeasureArgs>,
     naming: Naming,
     keys: Option<Vec<NamedKey>>,
     paths: &'o [PathBuf],
@@ -102,7 +104,11 @@ struct Asked<'o> {
 }
 
 impl<'o> Asked<'o> {
-    fn new(list: &'o ListArgs, common: &Common) -> Result<Self, String> {
+    fn new(
+        list: &'o ListArgs,
+        args: Option<&'o MeasureArgs>,
+        common: &Common,
+    ) -> Result<Self, String> {
         if list.format == Some(LineFormat::Clf) {
             return Err("with --format clf lines are any words, and this is for flow logs; type \
                         their layout, such as --format v5, or leave it out"
@@ -115,12 +121,12 @@ impl<'o> Asked<'o> {
         let read = |text: &str| keys(text, &naming);
         let option = list.keys.as_deref().map(|typed| ("--keys", typed));
         let (keys, paths) = words::split(option, &list.arguments, read)?;
-        let measures = match &list.by {
+        let measures = match args.and_then(|args| args.by.as_ref()) {
             Some(typed) => NamedMeasure::parse_list(typed, |text| one_key(text, &naming))
                 .map_err(|error| format!("--by: {error}"))?,
             None => Vec::new(),
         };
-        Ok(Self { list, naming, keys, paths, measures })
+        Ok(Self { args, naming, keys, paths, measures })
     }
 
     fn parse(&self, text: &str) -> Result<Vec<NamedKey>, Error> {
@@ -130,11 +136,12 @@ impl<'o> Asked<'o> {
     /// A list by these keys.
     fn options(&self, keys: Vec<NamedKey>, limit: usize) -> Result<ListOptions, Error> {
         let mut options = ListOptions::new().keys(keys).limit(limit);
-        options = options.counting(self.list.count.map_or(Counting::Every, Counting::from));
+        let Some(args) = self.args else { return Ok(options) };
+        options = options.counting(args.count.map_or(Counting::Every, Counting::from));
         for measure in &self.measures {
             options = options.measure(measure.clone());
         }
-        for condition in &self.list.having {
+        for condition in &args.having {
             options = options.having(condition.clone(), |text| one_key(text, &self.naming))?;
         }
         Ok(options)
@@ -201,8 +208,8 @@ fn run(
     let queries: Vec<Query> = lists.iter().map(|list| list.query().clone()).collect();
     let engine = events::engine(line_format);
     answer::run(engine, &queries, asked.paths, common, |out, report| {
-        let is_once = args.count == Some(super::options::Count::Once);
-        if is_once && !common.is_quiet() && !format.is_for_people() {
+        let is_once = |list: &List| list.query().counting() == Counting::Once;
+        if lists.iter().any(is_once) && !common.is_quiet() && !format.is_for_people() {
             say::line(format_args!("flowagg: {ONCE}"));
         }
         let answered = lists.iter().zip(&report.answers);

@@ -104,18 +104,6 @@ pub struct ListArgs {
     #[arg(help = FORMAT_HELP, display_order = 2)]
     pub format: Option<LineFormat>,
 
-    /// What it is measured by: bytes, packets, records, unique(KEY), max(bytes), ...
-    #[arg(long, value_name = "MEASURES", help_heading = "List")]
-    pub by: Option<String>,
-
-    /// List only what this holds of, such as 'bytes > 1g'; may be repeated
-    #[arg(long, value_name = "CONDITION", value_parser = condition, help_heading = "List")]
-    pub having: Vec<Condition>,
-
-    /// Flows that several interfaces recorded: every record, or once [default: every]
-    #[arg(long, value_name = "HOW", help_heading = "List", hide_possible_values = true)]
-    pub count: Option<Count>,
-
     /// Where names come from.
     #[command(flatten)]
     pub naming: NamingOptions,
@@ -127,6 +115,22 @@ pub struct ListArgs {
     /// What can be typed before the command too.
     #[command(flatten)]
     pub common: Common,
+}
+
+/// What lists measure.
+#[derive(Debug, Args)]
+pub struct MeasureArgs {
+    /// What it is measured by: bytes, packets, records, unique(KEY), max(bytes), ...
+    #[arg(long, value_name = "MEASURES", help_heading = "List")]
+    pub by: Option<String>,
+
+    /// List only what this holds of, such as 'bytes > 1g'; may be repeated
+    #[arg(long, value_name = "CONDITION", value_parser = condition, help_heading = "List")]
+    pub having: Vec<Condition>,
+
+    /// Flows that several interfaces recorded: every record, or once [default: every]
+    #[arg(long, value_name = "HOW", help_heading = "List", hide_possible_values = true)]
+    pub count: Option<Count>,
 }
 
 /// How often flows count.
@@ -181,6 +185,10 @@ pub struct TopOptions {
     #[arg(long, help_heading = "List")]
     pub asc: bool,
 
+    /// What is measured.
+    #[command(flatten)]
+    pub measures: MeasureArgs,
+
     /// What all lists have.
     #[command(flatten)]
     pub list: ListArgs,
@@ -191,6 +199,10 @@ pub struct TopOptions {
 #[command(after_long_help = text(SUM_HELP), override_usage = usage("sum", "KEYS"))]
 #[command(mut_arg("limit", |arg| arg.help("How many rows are listed, the first [default: all]")))]
 pub struct SumOptions {
+    /// What is measured.
+    #[command(flatten)]
+    pub measures: MeasureArgs,
+
     /// What all lists have.
     #[command(flatten)]
     pub list: ListArgs,
@@ -208,6 +220,10 @@ pub struct SeriesOptions {
     #[arg(long, help_heading = "List")]
     pub asc: bool,
 
+    /// What is measured.
+    #[command(flatten)]
+    pub measures: MeasureArgs,
+
     /// What all lists have.
     #[command(flatten)]
     pub list: ListArgs,
@@ -217,7 +233,6 @@ pub struct SeriesOptions {
 #[derive(Debug, Args)]
 #[command(after_long_help = MERGE_HELP, override_usage = usage("merge", "FIELDS"))]
 #[command(mut_arg("limit", |arg| arg.help("How many flows are written [default: all]")))]
-#[command(mut_arg("by", |arg| arg.hide(true)))]
 #[command(mut_arg("output", |arg| arg.help("text, csv, tsv, json, ndjson, parquet, table \
                                             [default: text]")))]
 pub struct MergeOptions {

@@ -108,7 +108,14 @@ fn damaged_databases_are_refused() {
     more[at] = 0xff;
     assert_eq!(countries(&more).unwrap_err().to_string(), CUT_SHORT);
     let mut gap = whole.clone();
-    gap[..6].copy_from_slice(&[0, (nodes / 6 >> 8) as u8, (nodes / 6 & 255) as u8 + 7, 0, 0, 0]);
+    gap[..6].copy_from_slice(&[
+        0,
+        ((nodes / 6) >> 8) as u8,
+        ((nodes / 6) & 255) as u8 + 7,
+        0,
+        0,
+        0,
+    ]);
     let error = countries(&gap).unwrap_err().to_string();
     assert_eq!(error, "a damaged database: a record that is nowhere");
     for length in 0..whole.len() {
