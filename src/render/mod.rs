@@ -62,7 +62,13 @@ impl Ranking<'_> {
 
 /// The part of `total` that `value` is, 0 to 1; 0 of nothing.
 fn share(value: Amount, total: Amount) -> f64 {
-    if total == Amount::ZERO { 0.0 } else { value.to_f64() / total.to_f64() }
+    shares(total)(value)
+}
+
+/// The same for many values.
+fn shares(total: Amount) -> impl Fn(Amount) -> f64 + Copy {
+    let whole = total.to_f64();
+    move |value| if total == Amount::ZERO { 0.0 } else { value.to_f64() / whole }
 }
 
 /// An amount as a JSON number, digit by digit.

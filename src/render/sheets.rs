@@ -3,7 +3,7 @@
 use super::metric::{self, Graph};
 use super::sheet::{Cell, CellKind, Sheet, SheetColumn, SheetFormat, Unit};
 use super::spark::Sparks;
-use super::{Ranking, human, share};
+use super::{Ranking, human, share, shares};
 use crate::amount::Amount;
 use crate::metric::{Point, Series};
 use crate::report::{Answer, Contributor};
@@ -146,6 +146,8 @@ pub fn rule<'a>(ranking: &Ranking<'a>, format: SheetFormat) -> Sheet<'a> {
             column.heading = Some(sparks.as_ref().map_or(String::new(), Sparks::heading));
         }
         let total = answer.total().unwrap_or_default();
+        let part = shares(total);
+        let cells = columns.len();
         let is_share_last = is_for_people(format);
         let sheet = Sheet::new(columns, move || {
             let sparks = sparks.clone();
@@ -153,15 +155,16 @@ pub fn rule<'a>(ranking: &Ranking<'a>, format: SheetFormat) -> Sheet<'a> {
             answer.contributors().map(move |contributor| {
                 let Contributor { keys, value, maximum, datapoints, .. } = contributor;
                 so_far += value;
-                let mut row: Vec<Cell> = keys.into_iter().map(Cell::Text).collect();
+                let mut row = Vec::with_capacity(cells);
+                row.extend(keys.into_iter().map(Cell::Text));
                 row.push(value.into());
-                let share_cell = Cell::Share(share(value, total));
+                let share_cell = Cell::Share(part(value));
                 let maximum = has_maximum.then(|| maximum.map_or(Cell::Missing, Cell::Number));
                 match is_share_last {
                     true => row.extend(maximum.into_iter().chain([share_cell])),
                     false => row.extend([share_cell].into_iter().chain(maximum)),
                 }
-                row.push(Cell::Share(share(so_far, total)));
+                row.push(Cell::Share(part(so_far)));
                 row.extend(sparks.as_ref().map(|sparks| Cell::Spark(sparks.line(&datapoints))));
                 row
             })

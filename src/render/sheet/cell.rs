@@ -1,5 +1,7 @@
 //! Columns and cells, and what a cell is for programs and for people.
 
+use std::io::Write;
+
 use super::SheetFormat;
 use crate::amount::Amount;
 use crate::render::human;
@@ -109,17 +111,18 @@ impl Cell {
         Self::Text(text.as_ref().to_vec())
     }
 
-    /// The text of a cell for programs, as it stands in CSV.
-    pub(super) fn plain(&self) -> Vec<u8> {
-        match self {
-            Self::Missing => Vec::new(),
-            Self::Text(text) => text.clone(),
-            Self::Number(amount) => amount.to_string().into_bytes(),
-            Self::Mean(mean) => mean.to_string().into_bytes(),
-            Self::Share(share) => format!("{share:.6}").into_bytes(),
-            Self::Time(seconds) => human::timestamp(*seconds).into_bytes(),
-            Self::Spark(line) => line.clone().into_bytes(),
-        }
+    /// Adds the text of a cell for programs, as it stands in CSV.
+    pub(super) fn add_plain(&self, out: &mut Vec<u8>) {
+        // Writing to memory does not fail.
+        let _ = match self {
+            Self::Missing => Ok(()),
+            Self::Text(text) => out.write_all(text),
+            Self::Number(amount) => write!(out, "{amount}"),
+            Self::Mean(mean) => write!(out, "{mean}"),
+            Self::Share(share) => write!(out, "{share:.6}"),
+            Self::Time(seconds) => out.write_all(human::timestamp(*seconds).as_bytes()),
+            Self::Spark(line) => out.write_all(line.as_bytes()),
+        };
     }
 
     /// The text of a cell for people, exact where it is a number, and safe on a terminal.

@@ -18,6 +18,8 @@ pub struct Delimited<'w> {
     /// The header of the rows that were written last.
     header: Option<ByteRecord>,
     row: ByteRecord,
+    /// The text of a cell, before it is in the row.
+    text: Vec<u8>,
 }
 
 impl<'w> Delimited<'w> {
@@ -35,6 +37,7 @@ impl<'w> Delimited<'w> {
             has_header: style.has_header,
             header: None,
             row: ByteRecord::new(),
+            text: Vec::new(),
         }
     }
 
@@ -59,7 +62,11 @@ impl<'w> Delimited<'w> {
             match cell {
                 cell if self.is_text => self.row.push_field(&unbroken(&cell.plain())),
                 Cell::Text(text) => self.row.push_field(&safe(text, self.is_safe)),
-                cell => self.row.push_field(&cell.plain()),
+                cell => {
+                    self.text.clear();
+                    cell.add_plain(&mut self.text);
+                    self.row.push_field(&self.text);
+                }
             }
         }
         self.writer.write_byte_record(&self.row).map_err(io_error)

@@ -5,6 +5,7 @@
 //! the rounded numbers; if that is not enough, it breaks keys over lines; and if the other
 //! columns alone are too wide, each column of a row stands in a line of its own.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use anstyle::Style;
@@ -162,10 +163,11 @@ impl Grid {
             if has_keys || !text.is_empty() {
                 text.push_str("  ");
             }
-            match is_right {
-                true => text.push_str(&format!("{cell:>width$}")),
-                false => text.push_str(&format!("{cell:<width$}")),
-            }
+            // Writing to memory does not fail.
+            let _ = match is_right {
+                true => write!(text, "{cell:>width$}"),
+                false => write!(text, "{cell:<width$}"),
+            };
         }
         text
     }

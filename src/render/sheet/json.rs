@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Cell, Sheet, SheetFormat};
+use crate::render::human;
 
 /// Writes one list as an array of objects; several, that is named ones, as an array of objects
 /// with the list's name and its `rows`.
@@ -90,7 +91,8 @@ fn object<'c>(
             Cell::Number(amount) => write!(out, "{amount}")?,
             // What is not finite is null.
             Cell::Mean(number) | Cell::Share(number) => serde_json::to_writer(&mut *out, number)?,
-            Cell::Time(_) | Cell::Spark(_) => json_text(out, &cell.plain())?,
+            Cell::Time(seconds) => json_text(out, human::timestamp(*seconds).as_bytes())?,
+            Cell::Spark(line) => json_text(out, line.as_bytes())?,
         }
     }
     out.write_all(b"}")
