@@ -62,7 +62,7 @@ pub fn ended(mut child: Child) -> Ran {
     let status = loop {
         match child.try_wait().unwrap() {
             Some(status) => break status,
-            None if begun.elapsed() > Duration::from_secs(120) => {
+            None if begun.elapsed() > Duration::from_secs(300) => {
                 child.kill().unwrap();
                 panic!("it does not end");
             }
