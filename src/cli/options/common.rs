@@ -24,6 +24,7 @@ pub struct Common {
     /// folder. There are *, ?, [a-z], {a,b} and, for folders, **. May be repeated; a file that
     /// matches any of them is read
     #[arg(long, value_name = "GLOB", value_parser = glob, help_heading = "Input")]
+    #[arg(hide_short_help = true)]
     include: Vec<String>,
 
     /// Of folders, no files of this name or path, even if included; may be repeated
@@ -35,9 +36,9 @@ pub struct Common {
     #[arg(long, help_heading = "Input")]
     strict: bool,
 
-    /// Number of threads; 0 for one per core [default: 0]; also --memory
+    /// Number of threads; 0 for one per core [default: 0]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
-    #[arg(help_heading = "Input")]
+    #[arg(help_heading = "Input", hide_short_help = true)]
     threads: Option<u16>,
 
     /// Memory, such as 512MiB or 4g [default: half of what there is]

@@ -39,7 +39,7 @@ const OUTPUT_HELP: &str =
 #[command(mut_arg("limit", |arg| arg.help(LIMIT_HELP)))]
 #[command(mut_arg("output", |arg| arg.help(OUTPUT_HELP).long_help(OUTPUT_HELP)))]
 pub struct CutOptions {
-    /// Fields such as srcaddr,bytes; then files and folders; `-`, or none, is standard input
+    /// Fields such as srcaddr,bytes; then files and folders; `-` or none: standard input
     #[arg(value_name = "FIELDS|PATH", help_heading = "Input", display_order = 1)]
     pub arguments: Vec<PathBuf>,
 

@@ -91,7 +91,7 @@ Examples:
 /// What all lists have in common.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Keys such as src,dstport; then files and folders; `-`, or none, is standard input
+    /// Keys such as src,dstport; then files and folders; `-` or none: standard input
     #[arg(value_name = "KEYS|PATH", help_heading = "Input", display_order = 1)]
     pub arguments: Vec<PathBuf>,
 
@@ -120,7 +120,7 @@ pub struct ListArgs {
 /// What lists measure.
 #[derive(Debug, Args)]
 pub struct MeasureArgs {
-    /// What it is measured by: bytes, packets, records, unique(KEY), max(bytes), ...
+    /// Measures: bytes, packets, records, unique(KEY), max(bytes), ...
     #[arg(long, value_name = "MEASURES", help_heading = "List")]
     pub by: Option<String>,
 
@@ -128,7 +128,7 @@ pub struct MeasureArgs {
     #[arg(long, value_name = "CONDITION", value_parser = condition, help_heading = "List")]
     pub having: Vec<Condition>,
 
-    /// Flows that several interfaces recorded: every record, or once [default: every]
+    /// Flows seen by several interfaces: every record or once [default: every]
     #[arg(long, value_name = "HOW", help_heading = "List", hide_possible_values = true)]
     pub count: Option<Count>,
 }
@@ -177,6 +177,10 @@ fn bin(text: &str) -> Result<u32, String> {
 #[derive(Debug, Args)]
 #[command(after_long_help = text(TOP_HELP), override_usage = usage("top", "KEYS"))]
 pub struct TopOptions {
+    /// What all lists have.
+    #[command(flatten)]
+    pub list: ListArgs,
+
     /// A list by these keys; may be repeated, for several lists in one pass
     #[arg(long, value_name = "KEYS", help_heading = "List")]
     pub top: Vec<String>,
@@ -188,10 +192,6 @@ pub struct TopOptions {
     /// What is measured.
     #[command(flatten)]
     pub measures: MeasureArgs,
-
-    /// What all lists have.
-    #[command(flatten)]
-    pub list: ListArgs,
 }
 
 /// `flowagg sum`.
@@ -199,19 +199,23 @@ pub struct TopOptions {
 #[command(after_long_help = text(SUM_HELP), override_usage = usage("sum", "KEYS"))]
 #[command(mut_arg("limit", |arg| arg.help("How many rows are listed, the first [default: all]")))]
 pub struct SumOptions {
-    /// What is measured.
-    #[command(flatten)]
-    pub measures: MeasureArgs,
-
     /// What all lists have.
     #[command(flatten)]
     pub list: ListArgs,
+
+    /// What is measured.
+    #[command(flatten)]
+    pub measures: MeasureArgs,
 }
 
 /// `flowagg series`.
 #[derive(Debug, Args)]
 #[command(after_long_help = text(SERIES_HELP), override_usage = usage("series", "KEYS"))]
 pub struct SeriesOptions {
+    /// What all lists have.
+    #[command(flatten)]
+    pub list: ListArgs,
+
     /// The length of a bin: 1m, 5m, 1h, 1d [default: 1m]
     #[arg(long, value_name = "TIME", value_parser = bin, help_heading = "List")]
     pub bin: Option<u32>,
@@ -223,10 +227,6 @@ pub struct SeriesOptions {
     /// What is measured.
     #[command(flatten)]
     pub measures: MeasureArgs,
-
-    /// What all lists have.
-    #[command(flatten)]
-    pub list: ListArgs,
 }
 
 /// `flowagg merge`.
@@ -247,7 +247,7 @@ pub struct MergeOptions {
 #[command(override_usage = "flowagg find [OPTIONS] ADDRESS|PREFIX|@FILE... [PATH]...")]
 #[command(mut_arg("limit", |arg| arg.help("With --records: how many are written [default: all]")))]
 pub struct FindOptions {
-    /// Addresses, prefixes and @FILEs; then files and folders; `-`, or none, is standard input
+    /// Addresses, prefixes and @FILEs; then files and folders; `-` or none: standard input
     #[arg(value_name = "TARGET|PATH", help_heading = "Input", display_order = 1)]
     #[arg(required = true)]
     pub arguments: Vec<PathBuf>,

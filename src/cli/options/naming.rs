@@ -14,9 +14,9 @@ const FILE_BYTES_MAX: u64 = 8 << 30;
 /// Where names come from; each makes more words for keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct NamingOptions {
-    /// Names of addresses and interfaces, for keys such as src-name; may be repeated
+    /// Names, for keys such as src-name; also --geoip, --asn, --aws-ranges
     ///
-    /// A table of two columns in CSV or TSV (an address, a prefix or an interface, and its name;
+    /// Of addresses and interfaces; may be repeated. A table of two columns in CSV or TSV (an address, a prefix or an interface, and its name;
     /// with a header, columns of these names), or the JSON that
     /// `aws ec2 describe-network-interfaces` prints. Makes src-name, dst-name, pkt-src-name,
     /// pkt-dst-name and interface-name. The most specific prefix counts, and of equal ones the
@@ -28,20 +28,20 @@ pub struct NamingOptions {
     ///
     /// Of MaxMind or in its format, such as GeoLite2-Country.mmdb. None is shipped, and none is
     /// fetched
-    #[arg(long, value_name = "FILE", help_heading = "Names")]
+    #[arg(long, value_name = "FILE", help_heading = "Names", hide_short_help = true)]
     geoip: Option<PathBuf>,
 
     /// Autonomous systems, for src-asn and dst-asn: a MaxMind database
     ///
     /// Such as GeoLite2-ASN.mmdb
-    #[arg(long, value_name = "FILE", help_heading = "Names")]
+    #[arg(long, value_name = "FILE", help_heading = "Names", hide_short_help = true)]
     asn: Option<PathBuf>,
 
     /// AWS's services, for src-aws-service and dst-aws-service: its ip-ranges.json
     ///
     /// From https://ip-ranges.amazonaws.com/ip-ranges.json. AMAZON, which has all addresses, is
     /// the service only where there is no other
-    #[arg(long, value_name = "FILE", help_heading = "Names")]
+    #[arg(long, value_name = "FILE", help_heading = "Names", hide_short_help = true)]
     aws_ranges: Option<PathBuf>,
 }
 

@@ -33,7 +33,7 @@ pub struct RuleOptions {
     #[arg(value_name = "RULE", help_heading = "Input", display_order = 0)]
     pub rule: PathBuf,
 
-    /// Files and folders, plain, gzip, zstd or Parquet; `-`, or none, is standard input
+    /// Files and folders, plain, gzip, zstd or Parquet; `-` or none: standard input
     #[arg(value_name = "PATH", help_heading = "Input", display_order = 1)]
     pub paths: Vec<PathBuf>,
 

@@ -60,11 +60,13 @@ impl<'w> Delimited<'w> {
         self.row.clear();
         for cell in cells {
             match cell {
-                cell if self.is_text => self.row.push_field(&unbroken(&cell.plain())),
-                Cell::Text(text) => self.row.push_field(&safe(text, self.is_safe)),
+                Cell::Text(text) if !self.is_text => self.row.push_field(&safe(text, self.is_safe)),
                 cell => {
                     self.text.clear();
                     cell.add_plain(&mut self.text);
+                    if self.is_text {
+                        unbreak(&mut self.text);
+                    }
                     self.row.push_field(&self.text);
                 }
             }
@@ -98,13 +100,13 @@ pub fn write(
     rows.finish()
 }
 
-/// A value of a flow log: one word.
-fn unbroken(value: &[u8]) -> Vec<u8> {
+/// Makes a value one of a flow log: one word.
+fn unbreak(value: &mut Vec<u8>) {
     if value.is_empty() {
-        return b"-".to_vec();
+        value.push(b'-');
     }
     let is_blank = |byte: u8| byte.is_ascii_whitespace() || byte.is_ascii_control();
-    value.iter().map(|&byte| if is_blank(byte) { b'_' } else { byte }).collect()
+    value.iter_mut().filter(|byte| is_blank(**byte)).for_each(|byte| *byte = b'_');
 }
 
 fn safe(text: &[u8], is_safe: bool) -> Cow<'_, [u8]> {
