@@ -53,7 +53,8 @@ impl List {
         let _ = write!(sql, "SELECT\n  {}\n", select.join(",\n  "));
         let _ = write!(
             sql,
-            "FROM read_csv([{files}], delim = ' ', header = false, quote = '', columns = {{\n  {}}})\n",
+            "FROM read_csv([{files}], delim = ' ', header = false, quote = '', columns = {{\n  \
+             {}}})\n",
             columns.join(",\n  ")
         );
         let mut wheres = vec!["log_status = 'OK'".to_owned()];
