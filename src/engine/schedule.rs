@@ -126,6 +126,15 @@ struct State {
     is_cancelled: bool,
 }
 
+impl State {
+    /// Whether a table comes before all files: inputs are worked on in their order, as far as they
+    /// are open, so that records can leave in it.
+    fn is_table_next(&self) -> bool {
+        let input = self.tables.front().map(|(table, _)| table.input);
+        input.is_some_and(|input| self.files.front().is_none_or(|(file, _)| input < file.input))
+    }
+}
+
 impl Schedule {
     /// The work of reading `inputs` inputs in ranges of `block_bytes`.
     pub fn new(inputs: usize, block_bytes: usize, threads: usize) -> Self {
@@ -158,7 +167,8 @@ impl Schedule {
                 state = self.wait(state);
                 continue;
             }
-            if let Some((file, number)) = state.files.pop_front() {
+            let file = if state.is_table_next() { None } else { state.files.pop_front() };
+            if let Some((file, number)) = file {
                 if (number + 1) * self.block_bytes < file.file.bytes() {
                     state.files.push_front((Arc::clone(&file), number + 1));
                 }
@@ -228,7 +238,10 @@ impl Schedule {
     pub fn share(&self, input: usize, file: RangedFile, layout: Arc<Layout>) {
         if file.bytes() > 0 {
             let file = Arc::new(SharedFile { input, file, order: Order::new(layout) });
-            self.state().files.push_back((file, 0));
+            let mut state = self.state();
+            let at = state.files.partition_point(|(other, _)| other.input < input);
+            state.files.insert(at, (file, 0));
+            drop(state);
             self.news.notify_all();
         }
     }
@@ -236,7 +249,11 @@ impl Schedule {
     /// Shares a table.
     pub fn share_table(&self, input: usize, table: Table) {
         if table.groups() > 0 {
-            self.state().tables.push_back((Arc::new(SharedTable { input, table }), 0));
+            let table = Arc::new(SharedTable { input, table });
+            let mut state = self.state();
+            let at = state.tables.partition_point(|(other, _)| other.input < input);
+            state.tables.insert(at, (table, 0));
+            drop(state);
             self.news.notify_all();
         }
     }
