@@ -6,6 +6,7 @@
 //! what was written before.
 
 mod output;
+mod pen;
 mod row;
 mod sink;
 

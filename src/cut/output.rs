@@ -292,7 +292,7 @@ mod tests {
             records: text.matches('\n').count() as u64,
         };
         let segments = if text.is_empty() { Vec::new() } else { vec![segment] };
-        Chunk { bytes: text.into(), segments }
+        Chunk { bytes: text.into(), segments, ..Chunk::default() }
     }
 
     /// Places of two inputs, one of them with parts, some of which are empty.

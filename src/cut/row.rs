@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::pen::{Pen, is_tame_json, is_tame_table};
 use super::{Cut, CutStyle, names, position};
 use crate::batch::Batch;
 use crate::field::Kind;
@@ -11,6 +12,9 @@ use crate::value::Number;
 
 /// Digits of a number that is written as it stands: any number of so many is below 2^64.
 const DIGITS_SAFE: usize = 19;
+
+/// Rows of a batch for which the block is not looked at, whether its values are tame.
+const FEW: usize = if cfg!(debug_assertions) { 2 } else { 16 };
 
 /// The text of a value that is not there.
 const ABSENT: &[u8] = b"-";
@@ -22,6 +26,8 @@ pub struct Chunk {
     pub bytes: Vec<u8>,
     /// Which of them have which layout, in order.
     pub segments: Vec<Segment>,
+    /// Whether no value of the block has to be quoted or escaped, if that was asked.
+    pub(super) is_tame: Option<bool>,
 }
 
 /// Records of a chunk that have one layout.
@@ -54,6 +60,7 @@ impl Chunk {
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.segments.clear();
+        self.is_tame = None;
     }
 }
 
@@ -78,16 +85,17 @@ enum Form {
 
 /// A value of a record.
 #[derive(Debug)]
-struct Cell {
+pub struct Cell {
     /// Where it stands; none if the layout lacks it.
-    column: Option<usize>,
-    is_number: bool,
+    pub column: Option<usize>,
+    /// Whether it is one of a column of numbers.
+    pub is_number: bool,
     /// Whether it may hold anything, so that it has to be looked at.
     is_text: bool,
     /// Whether an apostrophe comes before what begins a formula.
     is_safe: bool,
     /// What comes before it.
-    lead: Vec<u8>,
+    pub lead: Vec<u8>,
 }
 
 impl Writing {
@@ -144,23 +152,53 @@ impl Writing {
         chunk: &mut Chunk,
     ) {
         let records = (selected.len() + plain.len()) as u64;
+        let is_tame = selected.len() > FEW
+            && *chunk.is_tame.get_or_insert_with(|| self.is_tame(marks.text()));
         let bytes = &mut chunk.bytes;
         let mut regular = selected;
         for row in plain.iter().map(|&row| row as usize) {
             let place = batch.plain_place(row);
             let is_before = |at: &u32| marks.place(batch.rows()[*at as usize] as usize) < place;
             let before = regular.partition_point(is_before);
-            self.write_regular(marks, batch, &regular[..before], bytes);
+            self.write_regular(marks, batch, &regular[..before], is_tame, bytes);
             regular = &regular[before..];
             self.write_plain(marks, batch, row, bytes);
         }
-        self.write_regular(marks, batch, regular, bytes);
+        self.write_regular(marks, batch, regular, is_tame, bytes);
         chunk.close(&self.layout, records);
     }
 
-    fn write_regular(&self, marks: &Marks<'_>, batch: &Batch, rows: &[u32], out: &mut Vec<u8>) {
-        let marks_of = rows.iter().map(|&at| batch.rows()[at as usize] as usize);
+    /// Whether no value of a block has to be quoted or escaped.
+    fn is_tame(&self, text: &[u8]) -> bool {
+        let is_safe = self.cells.iter().any(|cell| cell.is_safe);
         match self.form {
+            Form::Lines | Form::Parted(b' ') => true,
+            Form::Parted(separator) => !is_safe && is_tame_table(text, separator),
+            Form::Objects { .. } => is_tame_json(text),
+        }
+    }
+
+    fn write_regular(
+        &self,
+        marks: &Marks<'_>,
+        batch: &Batch,
+        rows: &[u32],
+        is_tame: bool,
+        out: &mut Vec<u8>,
+    ) {
+        let marks_of = rows.iter().map(|&at| batch.rows()[at as usize] as usize);
+        let columns = self.layout.columns();
+        match self.form {
+            Form::Parted(separator) if is_tame => {
+                let mut pen = Pen::new(out);
+                pen.parted(marks, &self.cells, columns, separator, marks_of);
+                pen.lift();
+            }
+            Form::Objects { are_members } if is_tame => {
+                let mut pen = Pen::new(out);
+                pen.objects(marks, &self.cells, columns, object_end(are_members), marks_of);
+                pen.lift();
+            }
             Form::Lines => self.copy_lines(marks, marks_of, out),
             Form::Parted(separator) => {
                 for mark in marks_of {
@@ -262,7 +300,11 @@ fn end_row(separator: u8, start: usize, out: &mut Vec<u8>) {
 
 /// Ends an object. The newline of a member of an array stands before it.
 fn end_object(is_member: bool, out: &mut Vec<u8>) {
-    out.extend_from_slice(if is_member { b"}" } else { b"}\n" });
+    out.extend_from_slice(object_end(is_member));
+}
+
+fn object_end(is_member: bool) -> &'static [u8] {
+    if is_member { b"}" } else { b"}\n" }
 }
 
 /// Writes a value of a table, in quotes if it needs them.
@@ -283,7 +325,7 @@ pub fn push_quoted(text: &[u8], separator: u8, out: &mut Vec<u8>) {
 }
 
 /// Writes a number, or as a text what is none below 2^64.
-fn push_json_number(text: &[u8], out: &mut Vec<u8>) {
+pub fn push_json_number(text: &[u8], out: &mut Vec<u8>) {
     let is_plain = text.len() <= DIGITS_SAFE
         && (text[0] != b'0' || text.len() == 1)
         && text.iter().all(u8::is_ascii_digit);
