@@ -44,8 +44,8 @@ enum Function {
 }
 
 /// What a list can be made by, for error texts.
-const EXPECTED: &str = "expected bytes, packets, records, unique(FIELD), or max, min, avg or sum of \
-                        a number field, such as max(bytes)";
+const EXPECTED: &str = "expected bytes, packets, records, unique(FIELD), or max, min, avg or sum \
+                        of a number field, such as max(bytes)";
 
 fn fail<T>(message: String) -> Result<T, Error> {
     Err(Error::new(ErrorKind::Query, message))
