@@ -55,7 +55,8 @@ pub(crate) enum Wish {
 /// let query = Query::builder().filter(rejected).build()?;
 /// let cut = Cut::new(query)?.columns([Field::SrcAddr, Field::DstPort]).style(CutStyle::Csv);
 /// let mut text = Vec::new();
-/// let found = Engine::new().cut(&cut.limit(3), &[], &[Source::path("testdata/sample.log")], &mut text)?;
+/// let sources = [Source::path("testdata/sample.log")];
+/// let found = Engine::new().cut(&cut.limit(3), &[], &sources, &mut text)?;
 /// assert_eq!(found.records, 3);
 /// assert!(text.starts_with(b"srcaddr,dstport\n"));
 /// # Ok::<(), flowagg::Error>(())

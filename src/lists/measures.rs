@@ -80,7 +80,8 @@ impl NamedMeasure {
             }
             Function::Count => {
                 return fail(format!(
-                    "{}: records are counted as `records`, different values as `unique({argument})`",
+                    "{}: records are counted as `records`, different values by \
+                     `unique({argument})`",
                     shown(text)
                 ));
             }
