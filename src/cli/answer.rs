@@ -190,7 +190,11 @@ fn tell(
     is_hashed: bool,
     render: impl FnOnce(&mut dyn Write, &Report) -> io::Result<()>,
 ) -> Told {
-    let verdict = Verdict::of(report, common.is_strict());
+    let mut verdict = Verdict::of(report, common.is_strict());
+    if written.is_some() && common.is_strict() && !verdict.is_answered {
+        // Records leave as they are read, and cannot be taken back.
+        verdict.message = Some("not all is well, which --strict does not take".to_owned());
+    }
     let (written, output) = match (written, verdict.is_answered) {
         (Some(written), _) => written,
         (None, true) => write_hashed(is_hashed, |out| render(out, report)),

@@ -1,15 +1,18 @@
 //! Lists of fields, as they are typed.
 
+use super::keys::fields_of;
 use crate::error::{Error, ErrorKind};
 use crate::field::Field;
 use crate::nearest::nearest;
 
-/// The fields that words with commas between them mean, in any of their spellings.
+/// The fields that words with commas between them mean, in any of their spellings, and in the
+/// short ones that keys have: `src`, `dport`, `5tuple`.
 ///
 /// ```
 /// use flowagg::{Field, dialect};
 /// let fields = dialect::fields("srcaddr, dst_port,numBytes")?;
 /// assert_eq!(fields, [Field::SrcAddr, Field::DstPort, Field::Bytes]);
+/// assert_eq!(dialect::fields("pair")?, [Field::SrcAddr, Field::DstAddr]);
 /// let error = dialect::fields("srcadr").unwrap_err();
 /// assert_eq!(error.to_string(), "`srcadr` is no field; did you mean `srcaddr`?");
 /// # Ok::<(), flowagg::Error>(())
@@ -20,11 +23,13 @@ use crate::nearest::nearest;
 pub fn fields(text: &str) -> Result<Vec<Field>, Error> {
     let mut fields = Vec::new();
     for word in text.split(',').map(str::trim) {
-        let Some(field) = Field::from_alias(word) else { return Err(unknown(word)) };
-        if fields.contains(&field) {
-            return Err(Error::new(ErrorKind::Query, format!("field {field} is there twice")));
+        let Some(meant) = fields_of(word) else { return Err(unknown(word)) };
+        for field in meant {
+            if fields.contains(&field) {
+                return Err(Error::new(ErrorKind::Query, format!("field {field} is there twice")));
+            }
+            fields.push(field);
         }
-        fields.push(field);
     }
     Ok(fields)
 }
@@ -49,6 +54,8 @@ mod tests {
         let error = |text: &str| fields(text).unwrap_err().to_string();
         assert_eq!(error("bytes,numbytes"), "field bytes is there twice");
         assert_eq!(error("bytes,"), "`` is no field, expected fields such as srcaddr,bytes");
+        assert_eq!(error("5tuple,src"), "field srcaddr is there twice");
+        assert_eq!(error("svc"), "`svc` is no field, expected fields such as srcaddr,bytes");
         assert_eq!(error("dstprot"), "`dstprot` is no field; did you mean `dstport`?");
         assert!(error(&"x\x1b".repeat(1000)).len() < 500);
     }

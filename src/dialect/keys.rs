@@ -165,6 +165,15 @@ fn parse_one(word: &str, naming: &Naming) -> Result<(KeyColumn, String), Error> 
     Err(unknown(word))
 }
 
+/// The fields that a word means, if it means nothing but fields.
+pub(super) fn fields_of(word: &str) -> Option<Vec<Field>> {
+    let word = canonical(word);
+    match SEVERAL.iter().find(|(name, _)| *name == word) {
+        Some((_, words)) => words.iter().map(|word| field(word)).collect(),
+        None => field(&word).map(|field| vec![field]),
+    }
+}
+
 fn field(word: &str) -> Option<Field> {
     let short = SHORT.iter().find(|(short, _)| *short == word).map(|(_, field)| *field);
     short.or_else(|| Field::from_alias(word))

@@ -12,9 +12,9 @@ logs, and a converter of all that flowagg reads. Without FIELDS whole lines leav
 with the header that they need; as csv, tsv or parquet they have the columns of the first record,
 as json and ndjson each has its own.
 
-FIELDS are names such as srcaddr,bytes in any spelling that flowagg reads. The first argument is
-FIELDS if it can be read so (a file that is called like a field is read as ./bytes); or type
--f FIELDS.
+FIELDS are names such as srcaddr,bytes in any spelling that flowagg reads, or short: src,dport.
+The first argument is FIELDS if it can be read so (a file that is called like a field is read as
+./bytes); or type -f FIELDS.
 
 Where there is no value, text has `-`, csv and tsv have nothing, json and ndjson null. Times are
 seconds. Records of no traffic (NODATA, SKIPDATA) are records too. With -n the first N records
