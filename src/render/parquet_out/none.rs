@@ -7,8 +7,13 @@ use std::marker::PhantomData;
 use super::{ParquetKind, Value};
 
 /// Rows on their way to a file, of which there are none.
-#[derive(Debug)]
 pub struct ParquetRows<'w, W: ?Sized = dyn Write + 'w>(Infallible, PhantomData<&'w mut W>);
+
+impl<W: ?Sized> std::fmt::Debug for ParquetRows<'_, W> {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {}
+    }
+}
 
 impl<'w, W: Write + ?Sized> ParquetRows<'w, W> {
     /// Says how to write Parquet.
