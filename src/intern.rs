@@ -105,8 +105,9 @@ impl Texts {
 #[derive(Debug, Default)]
 pub struct Remembered {
     numbers: HashMap<Arc<[u8]>, u32>,
-    /// The last text of each column and its number: neighbours in a log often agree.
-    last: Vec<Option<(Arc<[u8]>, u32)>>,
+    /// The last two texts of each column and their numbers: neighbours in a log often agree, and
+    /// where they do not, as actions do not, they are often one of two.
+    last: Vec<[Option<(Arc<[u8]>, u32)>; 2]>,
     /// Whether all numbers that were given are here, and no more will be.
     is_complete: bool,
     /// The numbers of labels, for each of the lists of them that there are.
@@ -129,10 +130,11 @@ impl Remembered {
     /// The number of a text of a column, if it has one or can get one.
     #[inline(always)]
     pub fn number(&mut self, texts: &Texts, column: usize, text: &[u8]) -> Option<u32> {
-        if let Some(Some((last, number))) = self.last.get(column)
-            && **last == *text
-        {
-            return Some(*number);
+        let last = self.last.get(column).into_iter().flatten().flatten();
+        for (last, number) in last {
+            if **last == *text {
+                return Some(*number);
+            }
         }
         self.look_up(texts, column, text)
     }
@@ -140,9 +142,10 @@ impl Remembered {
     fn look_up(&mut self, texts: &Texts, column: usize, text: &[u8]) -> Option<u32> {
         let (text, number) = self.known(texts, text)?;
         if self.last.len() <= column {
-            self.last.resize(column + 1, None);
+            self.last.resize(column + 1, [None, None]);
         }
-        self.last[column] = Some((text, number));
+        let [last, before] = &mut self.last[column];
+        *before = last.replace((text, number));
         Some(number)
     }
 
