@@ -1,34 +1,28 @@
 //! What one thread does: read or decode a block, scan it, and run its records through the plan.
 
 mod opening;
+mod passing;
+mod ranges;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use memchr::memchr;
-
 use super::headers::Headers;
 use super::order::Turn;
-use super::schedule::{Parcel, Preface, Schedule, SharedFile, Task};
+use super::schedule::{Parcel, Preface, Schedule, Task};
 use super::{Run, SpecimenOf};
-use crate::batch::{Batch, Form, Notes, Reading, SPECIMENS_MAX};
-use crate::container::Decoded;
-use crate::cut::{Chunk, Output, Spot, Writing};
+use crate::batch::{Notes, SPECIMENS_MAX};
+use crate::cut::{Output, Spot, Writing};
 use crate::error::{Error, ErrorKind};
-use crate::filter::Scratch as FilterScratch;
-use crate::group::{Groups, Scratch};
+use crate::group::Groups;
 use crate::layout::Layout;
 use crate::plan::Plan;
-use crate::query::Scope;
-use crate::record::LINE_BYTES_MAX;
 use crate::scan::{Marks, Padded, Scanner};
-use crate::source::{Inflater, Stamp, make_room};
+use crate::source::{Inflater, Stamp};
 use crate::tally::Tally;
-use crate::value::Status;
+use passing::{Memory, Portion};
 
-/// What is read beyond a range at once, to find the end of its last line.
-const LINE_BYTES_USUAL: usize = 4096;
 /// How many of the latest faults are searched for one that is to be told again.
 const FAULTS_SEARCHED: usize = 16;
 /// Plans that are kept: logs have a few layouts, and one that comes again is planned again.
@@ -109,20 +103,6 @@ impl FileFindings {
         let joined = both.map(|((first, last), other)| (first.min(other.0), last.max(other.1)));
         self.start = joined.or(self.start).or(start);
     }
-}
-
-#[derive(Default)]
-struct Memory {
-    batch: Batch,
-    scratch: Scratch,
-    filter_scratch: FilterScratch,
-    /// What passes each tree: the positions of regular rows, and whether a plain row does.
-    bases: Vec<Vec<u32>>,
-    passed: Vec<bool>,
-    selected: Vec<Vec<u32>>,
-    /// What is written of a block, if records are, and which plain rows of a batch are.
-    chunk: Chunk,
-    written: Vec<u32>,
 }
 
 impl<'a, 'r> Worker<'a, 'r> {
@@ -240,76 +220,6 @@ impl<'a, 'r> Worker<'a, 'r> {
         let Parcel { input, buffer, length, turn, preface } = parcel;
         self.block(input, Padded::new(&buffer, length), turn, preface);
         self.schedule.recycle(buffer);
-    }
-
-    /// The lines that start in the `number`th range of a file.
-    fn range(&mut self, file: &SharedFile, number: u64, turn: Turn) {
-        let mut buffer = std::mem::take(&mut self.buffer);
-        match self.read_range(file, number, &mut buffer) {
-            Ok((start, end)) => {
-                let block = Padded::new(&buffer[start..], end - start);
-                self.block(file.input, block, turn, Preface::of_text(number));
-            }
-            Err(error) => {
-                turn.take(0, None);
-                let place = Spot { input: file.input, part: 0, block: number };
-                self.put(|output| output.push(place, Chunk::default()));
-                self.fault_once(file.input, error.into());
-            }
-        }
-        self.buffer = buffer;
-    }
-
-    /// Reads a range; returns where in the buffer its lines are.
-    ///
-    /// The byte before the range is read too: a line starts at the range's first byte if that is
-    /// a newline. And so many bytes after it as its last line has there.
-    fn read_range(
-        &mut self,
-        file: &SharedFile,
-        number: u64,
-        buffer: &mut Vec<u8>,
-    ) -> std::io::Result<(usize, usize)> {
-        let (bytes, block) = (file.file.bytes(), self.run.block_bytes as u64);
-        let (from, to) = (number * block, ((number + 1) * block).min(bytes));
-        let read_from = from.saturating_sub(1);
-        let own = (to - read_from) as usize;
-        let left = (bytes - read_from) as usize;
-        let mut wanted = (own + LINE_BYTES_USUAL).min(left);
-        make_room(buffer, wanted);
-        let mut filled = file.file.read_at(&mut buffer[..wanted], read_from)?;
-        self.count_bytes((to - from) as usize);
-        let start = match number {
-            0 => 0,
-            _ => match memchr(b'\n', &buffer[..filled.min(own - 1)]) {
-                Some(newline) => newline + 1,
-                None => return self.check_length(file, filled, wanted).map(|()| (0, 0)),
-            },
-        };
-        let mut searched = own - 1;
-        loop {
-            self.check_length(file, filled, wanted)?;
-            if let Some(newline) = memchr(b'\n', &buffer[searched..filled]) {
-                return Ok((start, searched + newline + 1));
-            }
-            if filled == left || filled - start > LINE_BYTES_MAX {
-                buffer[filled] = b'\n';
-                return Ok((start, filled + 1));
-            }
-            searched = filled;
-            wanted = (2 * filled).min(left);
-            make_room(buffer, wanted);
-            let place = read_from + filled as u64;
-            filled += file.file.read_at(&mut buffer[filled..wanted], place)?;
-        }
-    }
-
-    fn check_length(&self, file: &SharedFile, got: usize, wanted: usize) -> std::io::Result<()> {
-        if got == wanted {
-            return Ok(());
-        }
-        let bytes = file.file.bytes();
-        Err(std::io::Error::other(format!("became shorter than its {bytes} bytes while read")))
     }
 
     /// One block of whole lines.
@@ -440,114 +350,6 @@ impl<'a, 'r> Worker<'a, 'r> {
         let mut latest = self.faults.iter().rev().take(FAULTS_SEARCHED);
         if !latest.any(is_told) {
             self.faults.push((input, error));
-        }
-    }
-}
-
-/// Lines of a block that have one layout, none of them a header.
-enum Portion<'a> {
-    /// From one mark to another.
-    Marked(usize, usize),
-    /// Decoded rows, from this one on.
-    Decoded(&'a Decoded, usize),
-}
-
-impl Portion<'_> {
-    fn is_empty(&self) -> bool {
-        match self {
-            Self::Marked(from, to) => from >= to,
-            Self::Decoded(decoded, next) => *next >= decoded.rows,
-        }
-    }
-
-    fn decoded(&self) -> Option<&Decoded> {
-        match self {
-            Self::Marked(..) => None,
-            Self::Decoded(decoded, _) => Some(decoded),
-        }
-    }
-
-    /// Fills a batch with the next of them; whether there were any.
-    fn fill(
-        &mut self,
-        batch: &mut Batch,
-        reading: &Reading,
-        marks: &Marks<'_>,
-        notes: &mut Notes,
-    ) -> bool {
-        if self.is_empty() {
-            return false;
-        }
-        match self {
-            Self::Marked(from, to) => batch.fill(reading, marks, from, *to, notes),
-            Self::Decoded(decoded, next) => batch.fill_decoded(reading, decoded, next, notes),
-        }
-        true
-    }
-}
-
-impl Memory {
-    /// Runs a batch through the plan.
-    fn observe(
-        &mut self,
-        plan: &Plan,
-        marks: &Marks<'_>,
-        groups: &mut [Groups],
-        writing: Option<&Writing>,
-    ) {
-        let Self { batch, scratch, filter_scratch, bases, passed, selected, chunk, written } = self;
-        // The records that are written are those of the first query.
-        let written_of = writing.map(|_| plan.steps[0].selection);
-        written.clear();
-        bases.resize_with(plan.trees.len(), Vec::new);
-        for (tree, base) in plan.trees.iter().zip(&mut *bases) {
-            tree.select(marks, batch, base, filter_scratch);
-        }
-        selected.resize_with(plan.selections.len(), Vec::new);
-        for (selection, selected) in plan.selections.iter().zip(&mut *selected) {
-            if selection.form == Form::Records {
-                let base = selection.tree.map(|tree| bases[tree].as_slice());
-                selection.tests.select(base, marks, batch, selected, filter_scratch);
-            }
-        }
-        for (step, groups) in plan.steps.iter().zip(&mut *groups) {
-            if plan.selections[step.selection].form != Form::Records {
-                continue;
-            }
-            let selected = &selected[step.selection];
-            groups.filter_out(batch.rows().len() - selected.len());
-            groups.observe_regular(step, marks, batch, selected, scratch);
-        }
-        for row in 0..batch.plain_rows() {
-            passed.clear();
-            passed.extend(plan.trees.iter().map(|tree| tree.passes(marks, batch, row)));
-            for (at, selection) in plan.selections.iter().enumerate() {
-                let is_traffic = batch.plain_status(row) == Status::Ok;
-                if selection.form != batch.plain_form(row)
-                    || selection.scope == Scope::Traffic && !is_traffic
-                {
-                    continue;
-                }
-                let passes = selection.tree.is_none_or(|tree| passed[tree])
-                    && selection.tests.passes(marks, batch, row);
-                if passes && written_of == Some(at) {
-                    written.push(row as u32);
-                }
-                let steps = plan.steps.iter().zip(&mut *groups);
-                for (step, groups) in steps.filter(|(step, _)| step.selection == at) {
-                    if passes {
-                        groups.observe_plain(step, marks, batch, row, scratch);
-                    } else {
-                        groups.filter_out(1);
-                    }
-                }
-            }
-        }
-        if let Some(writing) = writing {
-            // Those that only looked regular come last in a batch.
-            written.sort_by_key(|&row| batch.plain_place(row as usize));
-            let selected = &selected[plan.steps[0].selection];
-            writing.write(marks, batch, selected, written, chunk);
         }
     }
 }
