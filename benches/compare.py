@@ -37,7 +37,8 @@ median of the whole process; *query* leaves out interpreter and import where a l
 and *best* is its least; *ratio* is query over flowagg's wall. *Peak* is the largest resident size
 of any one process; below {floor:.0f} MB, this script's own, it can't be seen. wc and isal, which
 only decodes gzip, answer nothing: they are the floors. In every round all answers (ten largest
-contributors, their sums, number of contributors) were equal."""
+contributors, their sums, number of contributors; all rows that a verb other than `rule` lists) were
+equal."""
 
 
 def measure(one: Peer, question: Question, args) -> Optional[Answer]:
@@ -49,7 +50,7 @@ def measure(one: Peer, question: Question, args) -> Optional[Answer]:
         if one.name == "flowagg":
             sys.exit(f"{command}\n{one.failure}")
         return None
-    answer = one.read(ended.output)
+    answer = one.read(ended.output, question)
     one.measured.add(ended.wall, answer.seconds or ended.wall, ended.peak_bytes)
     one.query = answer.query
     return answer
@@ -120,25 +121,25 @@ def standing(question: Question, whole: dict, base: float) -> tuple:
     """Where flowagg stands between the floor and the fastest other: the summary's row, words."""
     floors = [name for name in (question.floor, "wc") if name in whole]
     others = {n: m.query for n, m in whole.items() if n not in ("flowagg", "wc", "isal")}
-    row, words = [question.title, f"{base:.3f}", "-", "-"], []
+    row, words = [question.title, f"{base:.3f}", *"-----"], []
     if floors:
         name = "the decoder" if floors[0] == "isal" else "`wc -l`"
         name = "`gzip -dc`" if floors[0] == "wc" and question.is_gzip else name
-        row[2:] = [f"{base / whole[floors[0]].query:.2f}", name]
+        row[2:4] = [f"{base / whole[floors[0]].query:.2f}", name]
         words.append(f"flowagg takes {row[2]} times as long as {name} alone")
     if others:
         best = min(others, key=others.get)
-        row += [f"{others[best] / base:.2f}", best]
+        row[4:6] = [f"{others[best] / base:.2f}", best]
         words.append(f"{best}, the fastest other, {row[4]} times as long as flowagg")
+    if "duckdb" in others:
+        row[6] = f"{others['duckdb'] / base:.2f}"
     return row, "; ".join(words) + "." if words else ""
 
 
 def summary(args) -> str:
     """All questions in a line each."""
-    head, rows = ["question", "flowagg s", "times", "of", "fastest other, times", "who"], []
-    for row in args.summary:
-        rows.append([*row, *["-"] * (len(head) - len(row))])
-    tables = [grid(head, rows)] if rows else []
+    head = ["question", "flowagg s", "times", "of", "fastest other, times", "who", "duckdb, times"]
+    tables = [grid(head, args.summary)] if args.summary else []
     tables += [grid(["flowagg alone", ""], args.limits)] if args.limits else []
     return "\n\n".join(tables)
 

@@ -11,32 +11,16 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Callable
 
 from measuring import Answer, Measured, said, shown
 from questions import TOP, Question
+from sql import beginning, condition, lists_sql, rows_sql, sql
 
 # ---- Libraries. Each is asked in a process of its own: compare.py, called with `--peer NAME`. ----
-
-
-def sql(question: Question, table: str, number: str = "bytes", test: str = "") -> str:
-    """One statement that groups once and gives the top and the count of all groups."""
-    keys = ", ".join(question.keys)
-    test = test or f"{number} IS NOT NULL"
-    for column, values in question.tests:
-        listed = ", ".join(literal(question, column, value) for value in values)
-        test += f" AND {column} = {listed}" if len(values) == 1 else f" AND {column} IN ({listed})"
-    groups = f"SELECT {keys}, sum({number}) AS total FROM {table} WHERE {test} GROUP BY {keys}"
-    order = f"ORDER BY total DESC, {keys} LIMIT {TOP}"
-    return f"SELECT *, count(*) OVER () AS contributors FROM ({groups}) {order}"
-
-
-def literal(question: Question, column: str, value: str) -> str:
-    """A value as SQL has it: of text all columns but bytes are texts."""
-    is_number = question.is_parquet and column in ("dstport", "protocol")
-    return value if is_number else f"'{value}'"
 
 
 def clocked(query: str, ask: Callable[[], list]) -> Answer:
@@ -47,11 +31,33 @@ def clocked(query: str, ask: Callable[[], list]) -> Answer:
     return Answer([[*row[:-2], int(row[-2])] for row in rows], int(rows[0][-1]), seconds, query)
 
 
+def clocked_rows(question: Question, query: str, ask: Callable[[], list]) -> Answer:
+    """Times a query whose rows are those of `rows_sql` or `lists_sql`."""
+    start = time.perf_counter()
+    rows = [list(row) for row in ask()]
+    seconds = time.perf_counter() - start
+    if question.lists:
+        rows.sort(key=lambda row: row[0])  # as they stand, list after list
+        rows = [[",".join(question.lists[row[0]]), *row[1:]] for row in rows]
+    return answer_of_rows(rows, seconds, query)
+
+
+def answer_of_rows(rows: list, seconds=None, query: str = "") -> Answer:
+    """Rows as all write them: keys are texts, and what is added up to an integer."""
+    rows = [[str(key) for key in row[:-1] if key != ""] + [int(row[-1])] for row in rows]
+    return Answer(rows, len(rows), seconds, query)
+
+
+BITS = {"srcport": 16, "dstport": 16, "protocol": 8}  # of columns that are read as numbers
+
+
 def ask_duckdb(question: Question, path: str, threads: int) -> Answer:
-    """Columns given, nothing sniffed; columns that no question uses stay text and unread."""
+    """Columns given, nothing sniffed; columns that no question uses stay text and unread. What
+    several lists need is read once, into memory: in less time than with GROUPING SETS."""
     import duckdb
 
     columns = {name: "BIGINT" if name == "bytes" else "VARCHAR" for name in question.columns}
+    columns.update({name: f"UINT{BITS.get(name, 64)}" for name in question.numbers})
     table = (
         f"read_csv('{path}', columns = {columns}, delim = ' ', header = {question.source == 'v5'}, "
         "nullstr = '-', quote = '', escape = '', auto_detect = false)"
@@ -59,6 +65,14 @@ def ask_duckdb(question: Question, path: str, threads: int) -> Answer:
     if question.is_parquet:
         table = f"read_parquet('{path}')"
     connection = duckdb.connect(config={"threads": threads})
+    if question.words:
+        given = f"{question.unique} IS NOT NULL" if question.unique else "bytes IS NOT NULL"
+        given = condition(question, given, question.numbers)
+        query = rows_sql(question, table, "bytes", "start", given)
+        if question.lists:
+            used = f"SELECT {', '.join(question.keys)}, bytes FROM {table} WHERE {given}"
+            query = f"WITH records AS MATERIALIZED ({used}) {lists_sql(question, 'records')}"
+        return clocked_rows(question, query, lambda: connection.execute(query).fetchall())
     query = sql(question, table)
     return clocked(query, lambda: connection.execute(query).fetchall())
 
@@ -68,10 +82,18 @@ def ask_polars(question: Question, path: str, threads: int) -> Answer:
     import polars as pl
 
     schema = {name: pl.Int64 if name == "bytes" else pl.String for name in question.columns}
+    for name in question.numbers:
+        schema[name] = getattr(pl, f"UInt{BITS.get(name, 64)}")
     form = {"separator": " ", "has_header": False, "null_values": "-", "quote_char": None}
     form.update({"skip_rows": 1} if question.source == "v5" else {})
     test = pl.col("bytes").is_not_null()
+    if question.unique:
+        test = pl.col(question.unique).is_not_null()
     for column, values in question.tests:
+        if "/" in values[0]:
+            test &= pl.col(column).str.starts_with(beginning(values[0]))
+            continue
+        values = map(int, values) if column in question.numbers else values
         found = [pl.col(column) == value for value in values]
         test &= pl.any_horizontal(found) if len(found) > 1 else found[0]
 
@@ -84,8 +106,44 @@ def ask_polars(question: Question, path: str, threads: int) -> Answer:
         top = groups.sort(["total", *question.keys], descending=falling).head(TOP)
         return [[*row, groups.height] for row in top.rows()]
 
+    total = pl.col("bytes").sum().alias("total")
+
+    def ask_rows() -> list:
+        frame, keys = pl.scan_csv(path, schema=schema, **form).filter(test), list(question.keys)
+        if question.lists:
+            return ask_lists(frame)
+        if question.unique:
+            frame = frame.select(*keys, question.unique).unique()
+        if question.bin:
+            start = pl.col("start")
+            frame = frame.with_columns((start - start % question.bin).alias("bin"))
+            groups = frame.group_by(*keys, "bin").agg(total).collect(engine="streaming")
+            return groups.sort(*keys, "bin").rows()
+        each = pl.len().alias("total") if question.unique else total
+        groups = frame.group_by(*keys).agg(each).collect(engine="streaming")
+        falling = [True] + [False] * len(keys)
+        return groups.sort(["total", *keys], descending=falling).head(TOP).rows()
+
+    def ask_lists(frame) -> list:
+        all_groups = [frame.group_by(*keys).agg(total) for keys in question.lists]
+        rows = []
+        for number, groups in enumerate(pl.collect_all(all_groups, engine="streaming")):
+            keys = question.lists[number]
+            order = groups.sort(["total", *keys], descending=[True] + [False] * len(keys))
+            rows += [(number, *row) for row in order.head(TOP).rows()]
+        return rows
+
     scan = "scan_parquet('{}')" if question.is_parquet else "scan_csv('{}', schema, {})"
-    query = f"{scan.format(path, form)}.filter({test}).group_by{question.keys}"
+    query = f"{scan.format(path, form)}.filter({test})"
+    if question.words:
+        query += f".unique({question.keys}, {question.unique!r})" if question.unique else ""
+        query += f".with_columns(bin = start - start % {question.bin})" if question.bin else ""
+        keys = (*question.keys, *(["bin"] if question.bin else []))
+        query += f".group_by{keys}.agg({'len' if question.unique else 'sum'}), collected"
+        if question.lists:
+            query += f" by collect_all for each of {question.lists}"
+        return clocked_rows(question, f"{query} with engine='streaming'", ask_rows)
+    query += f".group_by{question.keys}"
     return clocked(query + ".agg(sum).collect(engine='streaming')", ask)
 
 
@@ -106,8 +164,29 @@ def ask_datafusion(question: Question, path: str, threads: int) -> Answer:
             path = os.path.dirname(path) + "/" if question.source == "gzip" else path
             form.update(file_extension=".log.gz", file_compression_type="gzip")
         context.register_csv("records", path, schema=schema, **form)
+        if question.words:
+            return ask_datafusion_rows(context, question)
         query = sql(question, "records", "CAST(bytes AS BIGINT)", "bytes <> '-'")
     return clocked(query, lambda: [row.values() for row in context.sql(query).to_pylist()])
+
+
+def ask_datafusion_rows(context, question: Question) -> Answer:
+    """All columns are texts. What several lists need is read once, into memory."""
+    given = f"{question.unique} <> '-'" if question.unique else "bytes <> '-'"
+    given = condition(question, given, ())
+    number = "CAST(bytes AS BIGINT)"
+    query = rows_sql(question, "records", number, "CAST(start AS BIGINT)", given)
+    read = f"SELECT {', '.join(question.keys)}, {number} AS bytes FROM records WHERE {given}"
+
+    def ask() -> list:
+        if question.lists:
+            context.register_view("once", context.sql(read).cache())
+        return [row.values() for row in context.sql(query).to_pylist()]
+
+    if question.lists:
+        query = lists_sql(question, "once")
+        return clocked_rows(question, f"{read}; of what that gives, once: {query}", ask)
+    return clocked_rows(question, query, ask)
 
 
 def ask_chdb(question: Question, path: str, threads: int) -> Answer:
@@ -118,14 +197,42 @@ def ask_chdb(question: Question, path: str, threads: int) -> Answer:
     table = f"file('{path}', 'Parquet')"
     if not question.is_parquet:
         used = [*question.keys, *(column for column, _ in question.tests)]
-        parts = [f"part[{question.columns.index(name) + 1}] AS {name}" for name in used]
+        used += [name for name in (question.unique, "start" if question.bin else "") if name]
+        parts = {name: f"part[{question.columns.index(name) + 1}]" for name in used}
+        for name in question.numbers:
+            parts[name] = f"toUInt{BITS.get(name, 64)}OrZero({parts[name]})"
+        parts = [f"{part} AS {name}" for name, part in parts.items()]
         parts.append("toInt64OrNull(part[10]) AS bytes")
         table = (
             f"(SELECT splitByChar(' ', line) AS part, {', '.join(parts)} "
             f"FROM file('{path}', 'LineAsString', 'line String'))"
         )
+    if question.words:
+        return ask_chdb_rows(question, table, threads)
     query = f"{sql(question, table)} SETTINGS max_threads = {threads}"
     return clocked(query, lambda: json.loads(chdb.query(query, "JSONCompact").bytes())["data"])
+
+
+def ask_chdb_rows(question: Question, table: str, threads: int) -> Answer:
+    """What several lists need is read once, into a table in memory."""
+    from chdb.session import Session
+
+    given = f"{question.unique} <> '-'" if question.unique else "bytes IS NOT NULL"
+    given = condition(question, given, question.numbers)
+    limit = f"SETTINGS max_threads = {threads}, max_insert_threads = {threads}"
+    read = f"SELECT {', '.join(question.keys)}, bytes FROM {table} WHERE {given}"
+    read = f"CREATE TEMPORARY TABLE records ENGINE = Memory AS {read} {limit}"
+    query = f"{rows_sql(question, table, 'bytes', 'start', given)} {limit}"
+    if question.lists:
+        query = f"{lists_sql(question, 'records')} {limit}"
+    session = Session()
+
+    def ask() -> list:
+        if question.lists:
+            session.query(read)
+        return json.loads(session.query(query, "JSONCompact").bytes())["data"]
+
+    return clocked_rows(question, f"{read}; {query}" if question.lists else query, ask)
 
 
 def ask_isal(question: Question, path: str, threads: int) -> Answer:
@@ -161,6 +268,9 @@ def fed(args, question: Question, program: str) -> str:
 
 def flowagg(args, question: Question, threads=None) -> str:
     """flowagg with its options for a question, but no paths."""
+    if question.words:
+        ask = f"{shown(args.flowagg)} {shlex.join(question.words)} -q -o json -n {TOP}"
+        return f"{ask} --threads {threads or args.threads}"
     by_name = " --by-name" if question.is_parquet else ""  # so that it reads these columns only
     ask = f"{shown(args.flowagg)} rule {question.rule}{by_name} -q -o json -n {TOP}"
     return f"{ask} --threads {threads or args.threads}"
@@ -174,14 +284,28 @@ def flowagg_command(args, question: Question) -> str:
     return f"{ask} < {path}" if question.source == "one" else f"{ask} {path}"
 
 
-def read_answer(output: Path) -> Answer:
+def read_answer(output: Path, _=None) -> Answer:
     """A library's, printed by compare.py."""
     return Answer(**json.loads(output.read_text()))
 
 
-def read_report(output: Path) -> Answer:
-    """flowagg's report, in CloudWatch's shape."""
-    return answer_of(json.loads(output.read_text()))
+def read_report(output: Path, _=None) -> Answer:
+    """flowagg's report in CloudWatch's shape, or the rows of a list or several."""
+    told = json.loads(output.read_text())
+    if isinstance(told, dict):
+        return answer_of(told)
+    if "list" not in told[0]:
+        return answer_of_rows(list(map(row_of, told)))
+    rows = [[each["list"].replace("-", "_"), *row_of(row)] for each in told for row in each["rows"]]
+    return answer_of_rows(rows)
+
+
+def row_of(row: dict) -> list:
+    """A row of a list, but for its share, which no other is asked for; times are seconds."""
+    values = {name: value for name, value in row.items() if name != "share"}
+    if "start" in values:
+        values["start"] = int(datetime.fromisoformat(values["start"]).timestamp())
+    return list(values.values())
 
 
 def answer_of(report: dict) -> Answer:
@@ -195,21 +319,31 @@ def mawk_command(args, question: Question) -> str:
     place = {name: f"${number}" for number, name in enumerate(question.columns, 1)}
     tests = [f'{place["bytes"]} != "-"']
     for column, values in question.tests:
+        if "/" in values[0]:
+            tests.append(f'index({place[column]}, "{beginning(values[0])}") == 1')
+            continue
         found = " || ".join(f'{place[column]} == "{value}"' for value in values)
         tests.append(f"({found})" if len(values) > 1 else found)
-    key = ' " " '.join(place[name] for name in question.keys)
+    keys = [place[name] for name in question.keys]
+    if question.bin:
+        keys.append("({0} - {0} % {1})".format(place["start"], question.bin))
+    key = ' " " '.join(keys)
     script = f"{' && '.join(reversed(tests))} {{ sum[{key}] += {place['bytes']} }}"
     script += ' END { for (key in sum) printf "%s %.0f\\n", key, sum[key] }'
     return fed(args, question, f"mawk '{script}'")
 
 
-def read_lines(output: Path) -> Answer:
+def read_lines(output: Path, question: Question) -> Answer:
     """mawk's lines, ordered here at no charge to mawk."""
     with output.open() as lines:
+        if question.bin:
+            return answer_of_rows(sorted(line.split() for line in lines))
         rows = ((-int(total), keys) for *keys, total in map(str.split, lines))
-        top = heapq.nsmallest(TOP, rows)
+        top = [[*keys, -total] for total, keys in heapq.nsmallest(TOP, rows)]
+    if question.words:
+        return answer_of_rows(top)
     with output.open("rb") as lines:
-        return Answer([[*keys, -total] for total, keys in top], sum(1 for _ in lines))
+        return Answer(top, sum(1 for _ in lines))
 
 
 def wc_command(args, question: Question) -> str:
@@ -230,7 +364,7 @@ class Peer:
 
     name: str
     command: Callable
-    read: Callable[[Path], Answer]
+    read: Callable[[Path, Question], Answer]
     version: str = ""
     failure: str = ""
     query: str = ""
@@ -240,7 +374,7 @@ class Peer:
 PROGRAMS = {
     "flowagg": (flowagg_command, read_report, "--version"),
     "mawk": (mawk_command, read_lines, "-W version"),
-    "wc": (wc_command, lambda _: Answer(None), "--version"),
+    "wc": (wc_command, lambda *_: Answer(None), "--version"),
 }
 
 

@@ -19,7 +19,8 @@ LIBRARIES = "flowagg wc duckdb polars datafusion chdb".split()
 
 @dataclass(frozen=True)
 class Question:
-    """Sums bytes by `keys` where the `tests` hold: a column, and the values it may have.
+    """Sums bytes by `keys` where the `tests` hold: a column, and the values it may have. A value
+    such as 10.0.0.0/8 is a prefix; it ends at a point, so that it is the beginning of a text too.
 
     `source` says how the records come: file, stdin, gzip (many files), one (a gzip stream), v5,
     zstd or deflate (Parquet)."""
@@ -33,6 +34,17 @@ class Question:
     asked: tuple
     # Who only reads, and so sets the floor.
     floor: str = "wc"
+    # What flowagg is asked with instead of a rule: a verb, and what goes with it. Then an answer is
+    # the rows that the verb lists.
+    words: tuple = ()
+    # The columns that whoever has types for columns reads as numbers, beside bytes.
+    numbers: tuple = ()
+    # The column whose different values are counted, instead of bytes summed.
+    unique: str = ""
+    # The seconds that a bin of time has; then all bins are listed, by key and time.
+    bin: int = 0
+    # Several lists in one pass, each by its own keys; `keys` are all of theirs.
+    lists: tuple = ()
 
     @property
     def columns(self) -> list:
@@ -55,6 +67,9 @@ WEB = (
     ("pkt_srcaddr", "flow_direction"),
     (("dstport", ("80", "443")), ("protocol", ("6",))),
 )
+INWARD = (("dstaddr", ("10.0.0.0/8",)), ("dstport", ("22", "443", "3389")))
+TUPLE = ("srcaddr", "dstaddr", "srcport", "dstport", "protocol")
+LISTS = (("srcaddr",), ("dstaddr",), ("srcaddr", "dstaddr"), ("dstport",), ("interface_id",))
 WITH_ISAL = (*EVERYONE, "isal")
 PARQUET = tuple(name for name in LIBRARIES if name != "wc")
 QUESTIONS = [
@@ -74,5 +89,62 @@ QUESTIONS = [
     ),
     Question("parquet-zstd", "accept over Parquet with zstd", "zstd", *ACCEPT, PARQUET, ""),
     Question("parquet-gzip", "accept over Parquet with gzip", "deflate", *ACCEPT, PARQUET, ""),
+    Question(
+        "where",
+        "bytes by srcaddr into a prefix, three ports",
+        "file",
+        *("", ("srcaddr",), INWARD),
+        tuple(EVERYONE),
+        words=("top", "src", "--where", "dst net 10.0.0.0/8 and dst port in [22 443 3389]"),
+        numbers=("dstport",),
+    ),
+    Question(
+        "unique",
+        "different dstaddr by srcaddr",
+        "file",
+        *("", ("srcaddr",), ()),
+        tuple(LIBRARIES),
+        words=("top", "src", "--by", "unique(dstaddr)"),
+        unique="dstaddr",
+    ),
+    Question(
+        "tuple",
+        "bytes by five keys together",
+        "file",
+        *("", TUPLE, ()),
+        tuple(LIBRARIES),
+        words=("top", "5tuple"),
+        numbers=("srcport", "dstport", "protocol"),
+    ),
+    Question(
+        "lists",
+        "bytes by each of five keys, in one pass",
+        "file",
+        *("", ("srcaddr", "dstaddr", "dstport", "interface_id"), ()),
+        tuple(LIBRARIES),
+        words=("top", *"--top src --top dst --top pair --top dport --top interface".split()),
+        numbers=("dstport",),
+        lists=LISTS,
+    ),
+    Question(
+        "hours",
+        "bytes by hour",
+        "file",
+        *("", (), ()),
+        tuple(EVERYONE),
+        words=("series", "--bin", "1h"),
+        numbers=("start",),
+        bin=3600,
+    ),
+    Question(
+        "hours-action",
+        "bytes by action and hour",
+        "file",
+        *("", ("action",), ()),
+        tuple(EVERYONE),
+        words=("series", "action", "--bin", "1h"),
+        numbers=("start",),
+        bin=3600,
+    ),
 ]
 QUESTIONS = {question.name: question for question in QUESTIONS}
