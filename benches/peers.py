@@ -106,45 +106,44 @@ def ask_polars(question: Question, path: str, threads: int) -> Answer:
         top = groups.sort(["total", *question.keys], descending=falling).head(TOP)
         return [[*row, groups.height] for row in top.rows()]
 
-    total = pl.col("bytes").sum().alias("total")
-
-    def ask_rows() -> list:
-        frame, keys = pl.scan_csv(path, schema=schema, **form).filter(test), list(question.keys)
-        if question.lists:
-            return ask_lists(frame)
-        if question.unique:
-            frame = frame.select(*keys, question.unique).unique()
-        if question.bin:
-            start = pl.col("start")
-            frame = frame.with_columns((start - start % question.bin).alias("bin"))
-            groups = frame.group_by(*keys, "bin").agg(total).collect(engine="streaming")
-            return groups.sort(*keys, "bin").rows()
-        each = pl.len().alias("total") if question.unique else total
-        groups = frame.group_by(*keys).agg(each).collect(engine="streaming")
-        falling = [True] + [False] * len(keys)
-        return groups.sort(["total", *keys], descending=falling).head(TOP).rows()
-
-    def ask_lists(frame) -> list:
-        all_groups = [frame.group_by(*keys).agg(total) for keys in question.lists]
-        rows = []
-        for number, groups in enumerate(pl.collect_all(all_groups, engine="streaming")):
-            keys = question.lists[number]
-            order = groups.sort(["total", *keys], descending=[True] + [False] * len(keys))
-            rows += [(number, *row) for row in order.head(TOP).rows()]
-        return rows
-
     scan = "scan_parquet('{}')" if question.is_parquet else "scan_csv('{}', schema, {})"
     query = f"{scan.format(path, form)}.filter({test})"
     if question.words:
-        query += f".unique({question.keys}, {question.unique!r})" if question.unique else ""
-        query += f".with_columns(bin = start - start % {question.bin})" if question.bin else ""
-        keys = (*question.keys, *(["bin"] if question.bin else []))
-        query += f".group_by{keys}.agg({'len' if question.unique else 'sum'}), collected"
-        if question.lists:
-            query += f" by collect_all for each of {question.lists}"
-        return clocked_rows(question, f"{query} with engine='streaming'", ask_rows)
+        frame = pl.scan_csv(path, schema=schema, **form).filter(test)
+        frames, words = polars_lists(question, frame)
+
+        def ask_lists() -> list:
+            told = pl.collect_all(frames, engine="streaming")
+            rows = [(number, *row) for number, top in enumerate(told) for row in top.rows()]
+            return rows if question.lists else [row[1:] for row in rows]
+
+        return clocked_rows(question, f"collect_all of {query}{words}", ask_lists)
     query += f".group_by{question.keys}"
     return clocked(query + ".agg(sum).collect(engine='streaming')", ask)
+
+
+def polars_lists(question: Question, frame) -> tuple:
+    """What Polars is to collect for the rows of a question, and that in words."""
+    import polars as pl
+
+    total, words = pl.col("bytes").sum(), ""
+    all_keys = question.lists or (question.keys,)
+    if question.unique:
+        frame, total = frame.select(*question.keys, question.unique).unique(), pl.len()
+        words = f".unique({question.keys}, {question.unique!r})"
+    if question.bin:
+        frame = frame.with_columns(bin=pl.col("start") - pl.col("start") % question.bin)
+        all_keys = ((*question.keys, "bin"),)
+        words = f".with_columns(bin = start - start % {question.bin})"
+    frames = []
+    for keys in all_keys:
+        groups = frame.group_by(*keys).agg(total=total)
+        falling = [True] + [False] * len(keys)
+        top = groups.sort(["total", *keys], descending=falling).head(TOP)
+        frames.append(groups.sort(*keys) if question.bin else top)
+    words += f".group_by{' and of '.join(map(str, all_keys))}"
+    words += f".agg({'len' if question.unique else 'sum'})"
+    return frames, words + (".sort(keys)" if question.bin else f".sort(total, keys).head({TOP})")
 
 
 def ask_datafusion(question: Question, path: str, threads: int) -> Answer:
