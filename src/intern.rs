@@ -101,13 +101,16 @@ impl Texts {
     }
 }
 
+/// A text and its number.
+type Numbered = (Arc<[u8]>, u32);
+
 /// What one worker remembers of the texts of a run.
 #[derive(Debug, Default)]
 pub struct Remembered {
     numbers: HashMap<Arc<[u8]>, u32>,
     /// The last two texts of each column and their numbers: neighbours in a log often agree, and
     /// where they do not, as actions do not, they are often one of two.
-    last: Vec<[Option<(Arc<[u8]>, u32)>; 2]>,
+    last: Vec<[Option<Numbered>; 2]>,
     /// Whether all numbers that were given are here, and no more will be.
     is_complete: bool,
     /// The numbers of labels, for each of the lists of them that there are.
