@@ -20,6 +20,9 @@ const COOKBOOK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/cookbook.md");
 /// More lines than this are not shown whole.
 const SHOWN_MAX: usize = 12;
 
+/// Of lines that are longer than this, fewer are shown.
+const WIDE: usize = 120;
+
 /// A question with its line and what that prints.
 #[derive(Debug)]
 struct Entry<'t> {
@@ -47,8 +50,10 @@ fn entries(text: &str) -> Vec<Entry<'_>> {
 /// What is shown of a text: all of it, or its first lines and its last.
 fn excerpt(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
+    let is_wide = lines.iter().take(2).any(|line| line.len() > WIDE);
     let lines = match lines.len() {
         ..=SHOWN_MAX => lines,
+        count if is_wide => [&lines[..3], &["..."], &lines[count - 1..]].concat(),
         count => [&lines[..7], &["..."], &lines[count - 4..]].concat(),
     };
     lines.into_iter().map(|line| line.trim_end().to_owned() + "\n").collect()
@@ -85,17 +90,14 @@ fn printed(command: &str, folder: &Folder) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The rows that a line prints, as far as the twin tells them.
-fn rows(entry: &Entry<'_>, twin: &Twin, folder: &Folder) -> Vec<Vec<String>> {
+/// The rows that a line prints, which is this text, as far as the twin tells them.
+fn rows(entry: &Entry<'_>, printed_text: &str, twin: &Twin, folder: &Folder) -> Vec<Vec<String>> {
     let split = |text: String, by: char| -> Vec<Vec<String>> {
         let words = |line: &str| line.split(by).map(str::to_owned).collect();
         text.lines().map(words).collect()
     };
     match twin {
-        Twin::Lines(_) => {
-            let text = printed(entry.command, folder);
-            text.lines().map(|line| vec![line.to_owned()]).collect()
-        }
+        Twin::Lines(_) => printed_text.lines().map(|line| vec![line.to_owned()]).collect(),
         Twin::Rows(expected) => {
             let (command, then) = match entry.command.split_once(" || echo") {
                 Some((command, then)) => (command, format!(" || echo{then}")),
@@ -140,11 +142,12 @@ fn every_line_answers_as_its_twin_and_prints_what_is_shown() {
             Twin::Rows(rows) => rows.clone(),
         };
         assert!(!expected.is_empty(), "{heading}: nothing to answer");
-        let found = rows(&entry, &twin, &folder);
+        let printed = printed(command, &folder);
+        let found = rows(&entry, &printed, &twin, &folder);
         let differ = found.iter().zip(&expected).find(|(found, expected)| found != expected);
         assert_eq!(differ, None, "{heading}: {command}");
         assert_eq!(found.len(), expected.len(), "{heading}: {command}");
-        let printed = excerpt(&printed(command, &folder));
+        let printed = excerpt(&printed);
         assert!(shows(&printed, &expected[0]), "{heading}: {:?} in\n{printed}", expected[0]);
         shown.push((heading.to_owned(), entry.shown.to_owned(), printed));
     }
@@ -154,9 +157,10 @@ fn every_line_answers_as_its_twin_and_prints_what_is_shown() {
             assert_eq!(printed, shown, "{heading}");
             continue;
         }
-        let at = text.find(&format!("\n### {heading}\n")).unwrap();
-        let fence = "\n```text\n";
-        let at = at + text[at..].find(fence).unwrap() + fence.len();
+        let mut at = 0;
+        for before in [format!("\n### {heading}\n").as_str(), "\n```sh\n", "\n```text\n"] {
+            at += text[at..].find(before).unwrap() + before.len();
+        }
         text.replace_range(at..at + shown.len(), &printed);
     }
     if is_update {

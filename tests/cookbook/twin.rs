@@ -14,7 +14,7 @@ pub enum Twin {
 }
 
 /// How many questions there are.
-pub const QUESTIONS: usize = 58;
+pub const QUESTIONS: usize = 60;
 
 /// The ports of administrative applications, as the cookbook takes them.
 const ADMIN: [&str; 3] = ["8080", "8443", "10000"];
@@ -234,6 +234,13 @@ fn cloudwatch(heading: &str, logs: &Logs) -> Option<Twin> {
             flags.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
             let row = |(flags, count): (&str, u64)| vec![flags.to_owned(), count.to_string()];
             Twin::Rows(flags.into_iter().map(row).collect())
+        }
+        "Blocked requests by source address" => {
+            top(&["srcaddr"], "records", 10, all().filter(|r| &r["action"] == "REJECT"))
+        }
+        "Blocked SSH requests by source address" => {
+            let blocked = all().filter(|r| &r["action"] == "REJECT" && &r["dstport"] == "22");
+            top(&["srcaddr"], "records", 10, blocked)
         }
         "Every flow log record" => by_time(all(), 3600),
         "Records of a source address" => matches(logs, |r| &r["srcaddr"] == "10.0.0.1"),
