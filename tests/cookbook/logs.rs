@@ -295,7 +295,7 @@ fn whole(mut values: Vec<String>, slot: usize, nth: usize) -> Record {
     let more = [
         "vpc-0a1b2c3d4e5f60718".to_owned(),
         format!("subnet-{}", &values[2][values[2].len() - 1..]),
-        or_none(nth % 11 != 0, format!("i-{}", &values[2][4..])),
+        or_none(!nth.is_multiple_of(11), format!("i-{}", &values[2][4..])),
         or_none(has_traffic, if is_tcp { ["2", "18", "3", "19"][nth % 4] } else { "0" }.to_owned()),
         or_none(has_traffic, if is_v6 { "IPv6" } else { "IPv4" }.to_owned()),
         packet,
