@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use flowagg::dialect::Keys;
 use flowagg::lists::{List, ListOptions, NamedKey, NamedMeasure};
 use flowagg::render::lists::{ONCE, columns, sheet};
-use flowagg::{Counting, Error, ErrorKind, Field, Form, Naming, Query};
+use flowagg::{Counting, Error, ErrorKind, Field, Form, Naming, Query, Scope};
 
 use super::answer::{self, usage};
 use super::considered::Considered;
@@ -191,8 +191,13 @@ fn run(
     let line_format = args.format.as_ref();
     let lists =
         Considered::new([Form::Records], line_format, asked.paths, common).and_then(|considered| {
+            // Who asks for a status asks for records without traffic too.
+            let is_of_status =
+                considered.expression().is_some_and(|all| all.tests(Field::LogStatus));
+            let scope = if is_of_status { Scope::All } else { Scope::Traffic };
             let lists = lists.into_iter().map(|list| {
-                let query = considered.narrow(list.query().to_builder()).build()?;
+                let builder = considered.narrow(list.query().to_builder());
+                let query = builder.scope(scope).build()?;
                 Ok(list.with_query(query))
             });
             let lists: Result<Vec<List>, Error> = lists.collect();

@@ -23,6 +23,10 @@ Measures are bytes, packets, records, unique(KEY) for the number of different va
 avg or sum of a number field: max(bytes). Several with commas between are columns beside the first.
 ";
 
+const SCOPE_HELP: &str = "\
+Records without traffic (NODATA, SKIPDATA) are left out, unless --where asks for log-status.
+";
+
 const TOP_HELP: &str = "\
 Ranks contributors: who sent most, to whom, over which port. Without KEYS it is srcaddr, without
 --by it is bytes. Below the list stand all others together, and all; `unique` of the title is how
@@ -271,7 +275,8 @@ pub struct FindOptions {
 }
 
 fn text(help: &'static str) -> String {
-    help.replace("{KEYS}", KEYS_HELP.trim_end()).replace("{MEASURES}", MEASURES_HELP)
+    help.replace("{KEYS}", KEYS_HELP.trim_end())
+        .replace("{MEASURES}", &format!("{MEASURES_HELP}\n{SCOPE_HELP}"))
 }
 
 fn usage(verb: &str, words: &str) -> String {

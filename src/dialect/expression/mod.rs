@@ -124,6 +124,19 @@ impl Expression {
         parser::parse(text, read).map(Self::of).map_err(|fault| fault.into_error(text))
     }
 
+    /// Whether it tests a field.
+    ///
+    /// ```
+    /// use flowagg::Field;
+    /// use flowagg::dialect::Expression;
+    /// let expression = Expression::parse("not port 22", &mut |_| unreachable!("no file"))?;
+    /// assert!(expression.tests(Field::DstPort) && !expression.tests(Field::LogStatus));
+    /// # Ok::<(), flowagg::Error>(())
+    /// ```
+    pub fn tests(&self, field: Field) -> bool {
+        self.node.tests(field)
+    }
+
     fn of(node: Node) -> Self {
         Self { tree: Arc::new(compile::tree(&node)), node }
     }
@@ -148,6 +161,14 @@ impl Expression {
 }
 
 impl Node {
+    fn tests(&self, field: Field) -> bool {
+        match self {
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().any(|node| node.tests(field)),
+            Self::Not(node) => node.tests(field),
+            Self::Test(other, _) => *other == field,
+        }
+    }
+
     /// All of these, those that are all of some themselves taken apart.
     fn all(nodes: Vec<Node>) -> Self {
         let parts = |node: Node| match node {
