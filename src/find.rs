@@ -136,6 +136,11 @@ impl Find {
         Ok(Self { targets: all, layers, labels, list: list.into_bytes() })
     }
 
+    /// What is looked for: as it was typed, and as a prefix.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = (&str, Prefix)> {
+        self.targets.iter().map(|(text, prefix)| (text.as_str(), *prefix))
+    }
+
     /// What holds of records in which any of the addresses occurs.
     ///
     /// # Errors

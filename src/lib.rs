@@ -22,8 +22,8 @@
 //! 7. [`dialect`] compiles CloudWatch's languages, and those of `--where` and of keys, to queries;
 //!    [`lists`] makes queries of what is measured by keys; [`metric`] makes series of the
 //!    answers to metric filters; [`summary`] is what the command asks when it is asked nothing,
-//!    [`survey`] what it asks first of logs that nobody knows; [`render`] writes answers: what is
-//!    rows is a [`render::sheet`], which is a table, JSON, CSV, Markdown or Parquet.
+//!    [`survey`] what it asks first of logs that nobody knows; [`explain`] tells all of them in
+//!    words and in SQL instead of asking; [`render`] writes answers: what is rows is a [`render::sheet`], which is a table, JSON, CSV, Markdown or Parquet.
 //! 8. `names` reads what people call addresses, for the words of keys; [`iana`] has the names of
 //!    protocols and ports.
 //! 9. [`generate`] makes logs up, for measuring and for trying out.
@@ -37,7 +37,7 @@
 //! | records | json, record and layout (a header is a line), container, tally, batch |
 //! | questions | pattern, filter, labels, view, intern, key, measure, query, plan |
 //! | work | spill, cut, group, rank, report, engine |
-//! | dialects | names, dialect, metric, summary, survey, lists, find |
+//! | dialects | names, dialect, metric, summary, survey, lists, find, explain |
 //! | answers | render |
 //!
 //! State is exact numbers and merging is associative, so the answer does not depend on threads,
@@ -64,6 +64,7 @@ mod cut;
 pub mod dialect;
 mod engine;
 mod error;
+pub mod explain;
 mod field;
 mod filter;
 pub mod find;

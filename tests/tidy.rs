@@ -11,7 +11,7 @@ const FLOORS: [&[&str]; 8] = [
     // The filter names columns only; `query` is to its right.
     &["pattern", "filter", "labels", "view", "intern", "key", "measure", "query", "plan"],
     &["spill", "cut", "group", "rank", "report", "engine"],
-    &["generate", "names", "dialect", "metric", "summary", "survey", "lists", "find"],
+    &["generate", "names", "dialect", "metric", "summary", "survey", "lists", "find", "explain"],
     &["render"],
     &["cli", "main", "lib"],
 ];

@@ -37,7 +37,7 @@ pub fn run_to(
     paths: &[PathBuf],
     common: &Common,
     render: impl FnOnce(&mut dyn Write, &Report) -> io::Result<()>,
-    conclude: impl FnOnce(Exit) -> Exit,
+    conclude: impl Fn(Exit) -> Exit,
 ) -> Exit {
     let ask =
         |engine: &Engine, sources: &[Source], _| Ok((engine.run_all(queries, sources)?, None));
@@ -56,7 +56,7 @@ pub fn run_writing(
     paths: &[PathBuf],
     common: &Common,
     is_calm: bool,
-    conclude: impl FnOnce(Exit) -> Exit,
+    conclude: impl Fn(Exit) -> Exit,
 ) -> Exit {
     let ask = |engine: &Engine, sources: &[Source], is_hashed| {
         let mut report = Err(Error::new(flowagg::ErrorKind::Internal, "nothing was asked"));
@@ -81,7 +81,7 @@ fn run_any(
     common: &Common,
     is_calm: bool,
     render: impl FnOnce(&mut dyn Write, &Report) -> io::Result<()>,
-    conclude: impl FnOnce(Exit) -> Exit,
+    conclude: impl Fn(Exit) -> Exit,
 ) -> Exit {
     let sources = match input::sources(paths) {
         Ok(sources) => sources,
@@ -102,7 +102,7 @@ fn run_any(
         Ok(ledger) => ledger,
         Err(message) => {
             say::error(message);
-            return Exit::Partial;
+            return conclude(Exit::Partial);
         }
     };
     let mut engine = engine.threads(common.threads()).select(selection);
@@ -124,7 +124,7 @@ fn run_any(
             let told = tell(report, elapsed, common, written, ledger.is_some(), render);
             (told.message, conclude(told.exit), told.output)
         }
-        Err(error) => (Some(error.to_string()), failed(error), manifest::nothing()),
+        Err(error) => (Some(error.to_string()), conclude(failed(error)), manifest::nothing()),
     };
     let Some(ledger) = ledger else { return exit };
     let report = report.as_ref().ok().map(|(report, _)| report);
@@ -133,7 +133,7 @@ fn run_any(
         Ok(()) => exit,
         Err(message) => {
             say::error(message);
-            if exit == Exit::Whole { Exit::Partial } else { exit }
+            if exit == Exit::Whole { conclude(Exit::Partial) } else { exit }
         }
     }
 }

@@ -12,7 +12,7 @@ use super::answer::{self, usage};
 use super::considered::Considered;
 use super::exit::Exit;
 use super::options::{Common, CutOptions, Format, LineFormat};
-use super::{events, terminal, words};
+use super::{events, explain, terminal, words};
 
 /// Writes the records of the paths.
 pub fn run(options: &CutOptions, common: &Common) -> Exit {
@@ -34,12 +34,17 @@ pub fn run(options: &CutOptions, common: &Common) -> Exit {
         Ok(considered) => considered,
         Err(message) => return usage(message),
     };
-    let query = match considered.narrow(query.to_builder()).build() {
-        Ok(query) => query,
+    let cut = match Cut::new(query.clone()) {
+        Ok(cut) => shaped(cut, fields, format, common),
         Err(error) => return usage(error),
     };
-    let cut = match Cut::new(query) {
-        Ok(cut) => shaped(cut, fields, format, common),
+    if common.explains() {
+        return explain::run(&considered, options.format.as_ref(), paths, common, |logs| {
+            Ok(flowagg::explain::cut(&cut, logs))
+        });
+    }
+    let cut = match considered.narrow(query.to_builder()).build().map(|query| cut.of(query)) {
+        Ok(cut) => cut,
         Err(error) => return usage(error),
     };
     let engine = events::engine(options.format.as_ref());
@@ -104,7 +109,7 @@ pub fn write(
     is_parquet: bool,
     paths: &[PathBuf],
     common: &Common,
-    conclude: impl FnOnce(Exit, u64) -> Exit,
+    conclude: impl Fn(Exit, u64) -> Exit,
 ) -> Exit {
     let is_terminal = terminal::is_terminal();
     let count = Cell::new(0);

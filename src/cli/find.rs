@@ -12,7 +12,7 @@ use super::answer::{self, usage};
 use super::considered::Considered;
 use super::exit::Exit;
 use super::options::{Common, FindOptions, Format, LineFormat};
-use super::{cut, events, input, say, written};
+use super::{cut, events, explain, input, say, written};
 
 /// The most bytes of a list of addresses.
 const FILE_BYTES_MAX: u64 = 64 << 20;
@@ -46,16 +46,38 @@ pub fn run(options: &FindOptions, common: &Common) -> Exit {
         Ok(find) => find,
         Err(error) => return usage(error),
     };
+    if let Some(path) = paths.iter().find(|path| is_mistyped(path)) {
+        return usage(format!(
+            "{} is no address and no file, expected an address such as 203.0.113.7, a prefix such \
+             as 10.0.0.0/8, or a path",
+            input::shown(path)
+        ));
+    }
     let considered = Considered::new([Form::Records], options.format.as_ref(), paths, common);
     let considered = match considered {
         Ok(considered) => considered,
         Err(message) => return usage(message),
     };
+    if common.explains() && !options.records {
+        let format = options.format.as_ref();
+        return explain::run(&considered, format, paths, common, |logs| {
+            flowagg::explain::find(&find, logs)
+        });
+    }
     let exit = match options.records {
         true => records(&find, &considered, options, paths, common),
         false => findings(&find, &considered, options, paths, common),
     };
     exit.unwrap_or_else(usage)
+}
+
+/// Whether a path was meant for an address: there is no such file, and nothing but digits and what
+/// stands between them is in its name.
+fn is_mistyped(path: &Path) -> bool {
+    let text = path.as_os_str().as_encoded_bytes();
+    let is_of_address = |byte: &u8| byte.is_ascii_hexdigit() || b".:/".contains(byte);
+    let is_joined = text.iter().filter(|byte| b".:".contains(byte)).count() > 1;
+    is_joined && text.iter().all(is_of_address) && path.symlink_metadata().is_err()
 }
 
 /// The addresses that were typed, and those of files.
@@ -162,7 +184,21 @@ fn records(
     let format = cut::format(options.format.as_ref(), common)?;
     let query = considered.narrow(Query::builder()).and_where(&find.expression().map_err(told)?);
     let cut = Cut::new(query.build().map_err(told)?).map_err(told)?;
-    let cut = cut::shaped(cut, None, format, common).header(false);
+    let cut = cut::shaped(cut, None, format, common);
+    // As grep prints lines, without what stands above them; what is columns needs their names.
+    let cut = if format == Format::Text { cut.header(false) } else { cut };
+    if common.explains() {
+        let format = options.format.as_ref();
+        return Ok(explain::run(considered, format, paths, common, |logs| {
+            // What is told of the cut is the search's.
+            let all = Cut::new(Query::builder().build()?)?;
+            let all = match common.top_or(0) {
+                0 => all,
+                records => all.limit(records as u64),
+            };
+            flowagg::explain::found_records(find, &all, logs)
+        }));
+    }
     let engine = events::engine(options.format.as_ref());
     let is_parquet = format == Format::Parquet;
     Ok(cut::write(engine, &cut, is_parquet, paths, common, |exit, records| {

@@ -11,7 +11,7 @@ use super::answer::{self, usage};
 use super::considered::Considered;
 use super::exit::Exit;
 use super::options::{
-    Common, Format, LineFormat, ListArgs, MeasureArgs, MergeOptions, SeriesOptions, SumOptions,
+    Common, Count, Format, LineFormat, ListArgs, MergeOptions, SeriesOptions, SumOptions,
     TopOptions,
 };
 use super::{events, explain, say, words, written};
@@ -36,7 +36,7 @@ const USUAL_BIN: u32 = 60;
 /// Lists the top of one or several kinds of contributors.
 pub fn top(options: &TopOptions, common: &Common) -> Exit {
     let list = &options.list;
-    let asked = Asked::new(list, Some(&options.measures), common).and_then(|asked| {
+    let asked = Asked::new(list, options.by.by.as_deref(), common).and_then(|asked| {
         let mut lists: Vec<Vec<NamedKey>> = asked.keys.iter().cloned().collect();
         for typed in &options.top {
             let keys = asked.parse(typed).map_err(|error| format!("--top: {error}"))?;
@@ -58,7 +58,7 @@ pub fn top(options: &TopOptions, common: &Common) -> Exit {
 /// Adds up by key.
 pub fn sum(options: &SumOptions, common: &Common) -> Exit {
     let list = &options.list;
-    let asked = Asked::new(list, Some(&options.measures), common).and_then(|asked| {
+    let asked = Asked::new(list, options.by.by.as_deref(), common).and_then(|asked| {
         let keys = asked.keys.clone().unwrap_or_default();
         let options = asked.options(keys, common.top_or(0));
         let list = options.and_then(ListOptions::sum).map_err(|error| error.to_string())?;
@@ -70,7 +70,7 @@ pub fn sum(options: &SumOptions, common: &Common) -> Exit {
 /// Values over time.
 pub fn series(options: &SeriesOptions, common: &Common) -> Exit {
     let list = &options.list;
-    let asked = Asked::new(list, Some(&options.measures), common).and_then(|asked| {
+    let asked = Asked::new(list, options.by.by.as_deref(), common).and_then(|asked| {
         let keys = asked.keys.clone().unwrap_or_default();
         let bin = options.bin.unwrap_or(USUAL_BIN);
         let built = asked
@@ -85,7 +85,10 @@ pub fn series(options: &SeriesOptions, common: &Common) -> Exit {
 pub fn merge(options: &MergeOptions, common: &Common) -> Exit {
     let list = &options.list;
     let asked = Asked::new(list, None, common).and_then(|asked| {
-        let flow = || FLOW.map(|field| (field.into(), field.name().to_owned())).to_vec();
+        // Where flows count once, it does not matter at which interface.
+        let is_once = list.count == Some(Count::Once);
+        let flow = if is_once { &FLOW[1..] } else { &FLOW[..] };
+        let flow = || flow.iter().map(|&field| (field.into(), field.name().to_owned())).collect();
         let keys = asked.keys.clone().unwrap_or_else(flow);
         let built = asked.options(keys, common.top_or(0)).and_then(ListOptions::merge);
         Ok((asked, vec![built.map_err(|error| error.to_string())?]))
@@ -95,8 +98,7 @@ pub fn merge(options: &MergeOptions, common: &Common) -> Exit {
 
 /// What was typed, read.
 struct Asked<'o> {
-    /// What it measures, if that can be typed.
-    args: Option<&'o MeasureArgs>,
+    list: &'o ListArgs,
     naming: Naming,
     keys: Option<Vec<NamedKey>>,
     paths: &'o [PathBuf],
@@ -104,11 +106,7 @@ struct Asked<'o> {
 }
 
 impl<'o> Asked<'o> {
-    fn new(
-        list: &'o ListArgs,
-        args: Option<&'o MeasureArgs>,
-        common: &Common,
-    ) -> Result<Self, String> {
+    fn new(list: &'o ListArgs, by: Option<&str>, common: &Common) -> Result<Self, String> {
         if list.format == Some(LineFormat::Clf) {
             return Err("with --format clf lines are any words, and this is for flow logs; type \
                         their layout, such as --format v5, or leave it out"
@@ -121,12 +119,12 @@ impl<'o> Asked<'o> {
         let read = |text: &str| keys(text, &naming);
         let option = list.keys.as_deref().map(|typed| ("--keys", typed));
         let (keys, paths) = words::split(option, &list.arguments, read)?;
-        let measures = match args.and_then(|args| args.by.as_ref()) {
+        let measures = match by {
             Some(typed) => NamedMeasure::parse_list(typed, |text| one_key(text, &naming))
                 .map_err(|error| format!("--by: {error}"))?,
             None => Vec::new(),
         };
-        Ok(Self { args, naming, keys, paths, measures })
+        Ok(Self { list, naming, keys, paths, measures })
     }
 
     fn parse(&self, text: &str) -> Result<Vec<NamedKey>, Error> {
@@ -136,12 +134,11 @@ impl<'o> Asked<'o> {
     /// A list by these keys.
     fn options(&self, keys: Vec<NamedKey>, limit: usize) -> Result<ListOptions, Error> {
         let mut options = ListOptions::new().keys(keys).limit(limit);
-        let Some(args) = self.args else { return Ok(options) };
-        options = options.counting(args.count.map_or(Counting::Every, Counting::from));
+        options = options.counting(self.list.count.map_or(Counting::Every, Counting::from));
         for measure in &self.measures {
             options = options.measure(measure.clone());
         }
-        for condition in &args.having {
+        for condition in &self.list.having {
             options = options.having(condition.clone(), |text| one_key(text, &self.naming))?;
         }
         Ok(options)
@@ -207,22 +204,27 @@ fn run(
         Ok(lists) => lists,
         Err(message) => return usage(message),
     };
-    if args.explain {
-        return explain::lists(&lists, considered.expression(), asked.paths);
+    if common.explains() {
+        return explain::run(&considered, line_format, asked.paths, common, |logs| {
+            let told: Vec<String> =
+                lists.iter().map(|list| flowagg::explain::list(list, logs)).collect();
+            Ok(told.join("\n"))
+        });
     }
     let queries: Vec<Query> = lists.iter().map(|list| list.query().clone()).collect();
     let engine = events::engine(line_format);
     answer::run(engine, &queries, asked.paths, common, |out, report| {
-        let is_once = |list: &List| list.query().counting() == Counting::Once;
-        if lists.iter().any(is_once) && !common.is_quiet() && !format.is_for_people() {
+        let is_once = args.count == Some(Count::Once);
+        if is_once && !common.is_quiet() && !format.is_for_people() {
             say::line(format_args!("flowagg: {ONCE}"));
         }
         let answered = lists.iter().zip(&report.answers);
         let sheets = answered.map(|(list, answer)| {
             let sheet = sheet(list, answer, format.into());
-            match lists.len() {
-                1 => sheet,
-                _ => sheet.named("list", list.query().labels().join(",")),
+            // For people they stand in the titles.
+            match lists.len() == 1 || format.is_for_people() {
+                true => sheet,
+                false => sheet.named("list", list.query().labels().join(",")),
             }
         });
         written::write_as(out, sheets.collect(), format, &common.output)

@@ -14,7 +14,7 @@ use super::considered::Considered;
 use super::exit::Exit;
 use super::files::{self, Asked, Entry};
 use super::options::{Common, Format, MetricOptions};
-use super::{events, say, written};
+use super::{events, explain, say, written};
 
 /// CloudWatch's resolution, and the period that is told if none is asked for.
 const PERIOD_SECONDS: u32 = 60;
@@ -87,6 +87,7 @@ pub fn run(options: &MetricOptions, common: &Common) -> Exit {
     let forms = filters.iter().map(|asked| asked.checked.form());
     let format = options.events.format.as_ref();
     match Considered::new(forms, format, &options.paths, common) {
+        Ok(considered) if common.explains() => tell(&filters, &considered, options, common),
         Ok(considered) => ask(&filters, &considered, options, common),
         Err(message) => usage(message),
     }
@@ -135,6 +136,30 @@ fn asking(considered: &Considered, options: &MetricOptions, common: &Common) -> 
     // An alarm looks at every series, listed or not.
     asking.top = if options.alarm.is_some() { 0 } else { common.top() };
     asking
+}
+
+/// Tells how each filter is answered.
+fn tell(
+    filters: &[Asked<MetricFilter>],
+    considered: &Considered,
+    options: &MetricOptions,
+    common: &Common,
+) -> Exit {
+    // The times are told with what else was said of records.
+    let mut asking = asking(considered, options, common);
+    (asking.start, asking.end) = (None, None);
+    let format = options.events.format.as_ref();
+    explain::run(considered, format, &options.paths, common, |logs| {
+        let told = filters.iter().map(|Asked { name, checked, .. }| {
+            let text = flowagg::explain::metric(checked, asking, logs)?;
+            Ok(match filters.len() {
+                1 => text,
+                _ => format!("== {name} ==\n{text}"),
+            })
+        });
+        let told: Vec<String> = told.collect::<Result<_, Error>>()?;
+        Ok(told.join("\n"))
+    })
 }
 
 /// Asks all filters in one pass.

@@ -21,8 +21,9 @@ use super::written;
 /// Runs the rules over the paths, or only looks at them.
 pub fn run(options: &RuleOptions, common: &Common) -> Exit {
     let mut paths = vec![options.rule.clone()];
+    let is_explained = common.explains();
     let option = if options.check { "--check" } else { "--explain" };
-    let is_idle = options.check || options.explain;
+    let is_idle = options.check || is_explained;
     if let Some(message) = events::idle(option, common).filter(|_| is_idle) {
         return usage(message);
     }
@@ -36,7 +37,7 @@ pub fn run(options: &RuleOptions, common: &Common) -> Exit {
     let (logs, has_period) = (&options.paths, options.period.is_some());
     let contradiction =
         events::contradiction("rule", &paths, &options.events, logs, has_period, common);
-    if let Some(message) = contradiction.filter(|_| !options.explain) {
+    if let Some(message) = contradiction.filter(|_| !is_explained) {
         return usage(message);
     }
     let entries = files::load::<RuleFile, _>(&paths, |rule| match options.events.by_name {
@@ -46,7 +47,7 @@ pub fn run(options: &RuleOptions, common: &Common) -> Exit {
     let Some(rules) = files::told(entries, InsightRule::warnings, common) else {
         return Exit::Usage;
     };
-    if options.explain {
+    if is_explained {
         return explain(&rules, options, common);
     }
     let columns = rules.iter().map(|Asked { checked: rule, .. }| {

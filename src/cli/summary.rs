@@ -10,7 +10,7 @@ use super::answer::{self, usage};
 use super::considered::Considered;
 use super::exit::Exit;
 use super::options::{Common, Format, LineFormat};
-use super::{events, input, written};
+use super::{events, explain, input, written};
 
 /// Sums the paths up.
 pub fn run(paths: &[PathBuf], format: Option<&LineFormat>, common: &Common) -> Exit {
@@ -35,6 +35,11 @@ pub fn run(paths: &[PathBuf], format: Option<&LineFormat>, common: &Common) -> E
         Ok(considered) => considered,
         Err(message) => return usage(message),
     };
+    if common.explains() {
+        return explain::run(&considered, format, paths, common, |logs| {
+            flowagg::explain::summary(common.top(), logs)
+        });
+    }
     let queries = match considered.narrow_all(&queries) {
         Ok(queries) => queries,
         Err(error) => return usage(error),

@@ -8,7 +8,7 @@ use super::answer::{self, usage};
 use super::considered::Considered;
 use super::exit::Exit;
 use super::options::{Common, Format, LineFormat, SurveyOptions};
-use super::{events, input};
+use super::{events, explain, input};
 
 /// Accounts, interfaces and so on that are listed.
 const LISTED: usize = 5;
@@ -39,6 +39,11 @@ pub fn run(options: &SurveyOptions, common: &Common) -> Exit {
         Ok(considered) => considered,
         Err(message) => return usage(message),
     };
+    if common.explains() {
+        return explain::run(&considered, format, &options.paths, common, |logs| {
+            flowagg::explain::survey(common.top_or(LISTED), logs)
+        });
+    }
     let queries = match considered.narrow_all(&queries) {
         Ok(queries) => queries,
         Err(error) => return usage(error),

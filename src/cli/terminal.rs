@@ -15,8 +15,14 @@ pub fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// How wide a table may be: as the terminal, but not narrower than is promised anywhere else.
+/// The most columns that `COLUMNS` can say: a table is made for people.
+const WIDTH_MAX: usize = 10_000;
+
+/// How wide a table may be: as the terminal, or without one as `COLUMNS` says, as for `less -S`;
+/// but not narrower than is promised anywhere else.
 pub fn width() -> usize {
+    let said = || std::env::var("COLUMNS").ok()?.parse().ok();
     let size = terminal_size::terminal_size_of(io::stdout());
-    size.map_or(WIDTH, |(width, _)| usize::from(width.0).max(WIDTH))
+    let width = size.map(|(width, _)| usize::from(width.0)).or_else(said);
+    width.map_or(WIDTH, |width| width.clamp(WIDTH, WIDTH_MAX))
 }

@@ -86,6 +86,12 @@ impl Cut {
         Ok(Self { query, wish, style, has_header: true, is_csv_safe: false, limit: None })
     }
 
+    /// The same, of the records that this query counts.
+    #[must_use]
+    pub fn of(self, query: Query) -> Self {
+        Self { query, ..self }
+    }
+
     /// Writes these columns only, in this order, each once.
     #[must_use]
     pub fn columns<C: Into<Column>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {

@@ -14,9 +14,11 @@ mod rule_file;
 mod wrapping;
 
 pub use expression::Expression;
+pub(crate) use expression::lies;
 pub use fields::fields;
 pub use filter_file::{FilterFile, NamedFilter};
 pub use insight_rule::InsightRule;
+pub(crate) use insight_rule::explain::{files, printable, quoted};
 pub use keys::Keys;
 pub use metric_filter::{
     Extracted, FilterPattern, MetricFilter, PatternKind, Transformation, Value,

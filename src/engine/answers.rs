@@ -148,9 +148,13 @@ impl Measured {
 /// Has all totals tell their contributors in keys of the same shape. They differ only where files
 /// have columns of different kinds for what one measure tells contributors apart by.
 fn agree(measured: &mut [Measured], spill: &Arc<Spill>) {
-    let all = || measured.iter().flat_map(Measured::all);
-    let first = measured[0].totals.shape();
-    if all().all(|totals| totals.shape() == first) {
+    // Without a record that has all the columns there is no contributor, and nothing to tell.
+    let shapes = || {
+        let all = measured.iter().flat_map(Measured::all).map(Totals::shape);
+        all.filter(|shape| !shape.parts().is_empty())
+    };
+    let first = shapes().next();
+    if shapes().all(|shape| Some(shape) == first) {
         return;
     }
     for Measured { totals, divisor, .. } in measured {

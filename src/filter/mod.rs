@@ -99,6 +99,13 @@ pub(crate) struct Double(f64);
 
 impl Eq for Double {}
 
+impl Double {
+    /// The number.
+    pub(crate) fn get(self) -> f64 {
+        self.0
+    }
+}
+
 impl Filter {
     /// A filter that every record passes.
     pub fn new() -> Self {

@@ -22,6 +22,10 @@ const RUN: usize = if cfg!(debug_assertions) { 3 } else { 1024 };
 impl Totals {
     /// The totals of the contributors that these become.
     pub(crate) fn joined(self, join: &Join, spill: &Arc<Spill>) -> Self {
+        if self.shape().parts().len() < join.columns {
+            // No record was met, and so nothing says what the keys are.
+            return self;
+        }
         let rest = self.shape().without_last(join.columns);
         let fold = match join.by {
             JoinBy::Count | JoinBy::Sum => Fold::Sum,

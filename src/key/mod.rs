@@ -284,7 +284,9 @@ impl KeyShape {
     /// A key without its last parts, as a key of the shape `rest`, which is of those before them,
     /// or of all as text. It is not one without parts.
     pub fn coarser(&self, key: &Key, rest: &KeyShape) -> Key {
-        if self.parts.get(..rest.parts.len()) != Some(&rest.parts) {
+        let is_numbered = rest.texts.is_some() || !rest.parts.contains(&Part::Text);
+        let is_same = self.parts.get(..rest.parts.len()) == Some(&rest.parts);
+        if !is_same || self.texts.is_some() && !is_numbered {
             // Made of other kinds, but of the same texts.
             let texts = self.texts(key);
             let texts: Vec<&[u8]> = texts[..rest.parts.len()].iter().map(Vec::as_slice).collect();

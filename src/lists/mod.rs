@@ -5,10 +5,10 @@
 //! measure. `render::lists` makes sheets of their answers.
 
 mod measures;
-mod sql;
 
 use crate::error::{Error, ErrorKind};
 use crate::field::Field;
+use crate::layout::Column;
 use crate::measure::{Counting, Having, Measure, Order};
 use crate::query::Query;
 use crate::view::KeyColumn;
@@ -157,14 +157,18 @@ impl ListOptions {
     /// # Errors
     /// As [`top`](Self::top); and for more than one measure.
     pub fn series(self, bin_seconds: u32) -> Result<List, Error> {
+        let usual = [sum(Field::Bytes)];
+        let own = self.measures.first().unwrap_or(&usual[0]);
         let more = self.measures.iter().skip(1).chain(&self.compared);
-        if let Some(other) = more.into_iter().find(|measure| self.measures.first() != Some(measure))
-        {
-            let text = format!("{}: a series is one of one measure", other.name);
+        if let Some(other) = more.into_iter().find(|measure| *measure != own) {
+            let text = format!(
+                "{}: a series is one of one measure, and this one is of {}",
+                other.name, own.name
+            );
             return Err(Error::new(ErrorKind::Query, text));
         }
         let order = if self.is_ascending { Order::Ascending } else { Order::Sum };
-        self.build(ListKind::Series(bin_seconds), order, &[sum(Field::Bytes)])
+        self.build(ListKind::Series(bin_seconds), order, &usual)
     }
 
     /// The records of each combination of keys as one: the packets and bytes of all, the first
@@ -175,7 +179,19 @@ impl ListOptions {
     /// As [`top`](Self::top).
     pub fn merge(self) -> Result<List, Error> {
         if let Some(measure) = self.measures.first() {
-            let text = format!("{}: what records are merged to is fixed", measure.name);
+            let text = format!(
+                "{}: merged records have packets, bytes, start and end, and how many they were; \
+                 leave out --by, or type `flowagg sum`",
+                measure.name
+            );
+            return Err(Error::new(ErrorKind::Query, text));
+        }
+        if let Some((key, _)) = self.keys.iter().find(|(key, _)| is_merged(key)) {
+            let text = format!(
+                "{}: merged records have it anyway; expected fields that tell flows apart, such \
+                 as srcaddr,dstaddr",
+                key.column().label()
+            );
             return Err(Error::new(ErrorKind::Query, text));
         }
         let start = NamedMeasure {
@@ -204,6 +220,11 @@ impl ListOptions {
                 self.measures.push(measure);
             }
         }
+        if self.keys.is_empty() && !self.conditions.is_empty() {
+            let text = "--having chooses among contributors, and without KEYS there is but one; \
+                        type KEYS such as srcaddr, or choose records with --where";
+            return Err(Error::new(ErrorKind::Query, text));
+        }
         let (keys, labels): (Vec<KeyColumn>, Vec<String>) = self.keys.into_iter().unzip();
         let mut builder = Query::builder()
             .group_by(keys)
@@ -227,6 +248,12 @@ impl ListOptions {
         }
         Ok(List { query: builder.build()?, measures: self.measures, kind })
     }
+}
+
+/// Whether a field is what records are merged to.
+fn is_merged(key: &KeyColumn) -> bool {
+    const MERGED: [Field; 4] = [Field::Packets, Field::Bytes, Field::Start, Field::End];
+    MERGED.iter().any(|field| *key.column() == Column::from(*field))
 }
 
 /// The sum of a number field.
@@ -287,7 +314,16 @@ mod tests {
         let two = by_source().measure(measure("packets")).measure(measure("max(bytes)"));
         assert_eq!(names(&two.clone().top().unwrap()), ["packets", "max(bytes)"]);
         assert!(two.clone().series(60).unwrap_err().to_string().contains("one of one measure"));
-        assert!(two.merge().unwrap_err().to_string().contains("is fixed"));
+        assert!(two.merge().unwrap_err().to_string().contains("packets, bytes, start and end"));
+        let by_start = by_source().key(Field::Start.into(), "start");
+        assert!(by_start.merge().unwrap_err().to_string().starts_with("start: merged records"));
+        // The condition of a series is one on what it is of, also where that was not said.
+        let list = having(by_source(), "bytes > 5").series(60).unwrap();
+        assert_eq!((names(&list), list.query().having().len()), (vec!["bytes"], 1));
+        let other = having(by_source(), "packets > 5").series(60).unwrap_err();
+        assert!(other.to_string().ends_with("and this one is of bytes"));
+        let all = having(ListOptions::new(), "> 5").sum().unwrap_err();
+        assert!(all.to_string().contains("--having chooses among contributors"));
         // A condition on something else tells that too, and does not change the order.
         let list = having(by_source(), "records > 5").top().unwrap();
         assert_eq!(names(&list), ["bytes", "records"]);

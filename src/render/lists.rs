@@ -2,7 +2,7 @@
 
 use super::sheet::{Cell, CellKind, Sheet, SheetColumn, SheetFormat, Unit};
 use super::sheets::periods;
-use super::spark::Sparks;
+use super::spark::{Joint, Sparks};
 use super::{human, share};
 use crate::amount::Amount;
 use crate::field::Field;
@@ -221,13 +221,25 @@ impl<'a> Shape<'a> {
                 is_additive.then(|| total(at).map(|total| total - shown(at)))?
             };
             let first = others(0);
+            let cells = self.cells(others);
             let label = format!("others ({})", count(unlisted));
-            sheet.aside(label, with_share(self.cells(others), first))
+            match cells.iter().all(|cell| *cell == Cell::Missing) {
+                true => sheet,
+                false => sheet.aside(label, with_share(cells, first)),
+            }
         } else {
             sheet
         };
-        let label = format!("total ({})", count(answer.unique()));
-        sheet.footer(label, with_share(self.cells(total), total(0)))
+        let cells = self.cells(total);
+        if cells.iter().all(|cell| *cell == Cell::Missing) {
+            // Numbers of different values come to nothing together.
+            return sheet;
+        }
+        // The mean of all is no total, nor is the largest.
+        let is_total = self.list.measures().iter().all(|named| named.measure.is_additive());
+        let word = if is_total { "total" } else { "all" };
+        let label = format!("{word} ({})", count(answer.unique()));
+        sheet.footer(label, with_share(cells, total(0)))
     }
 }
 
@@ -261,9 +273,16 @@ fn contributors<'a>(shape: Shape<'a>, answer: &'a Answer) -> Sheet<'a> {
 /// All records as the only row.
 fn everything<'a>(shape: Shape<'a>, answer: &'a Answer) -> Sheet<'a> {
     Sheet::new(shape.columns(), move || {
-        let mut row = shape.cells(|at| match at {
-            0 => answer.total(),
-            at => answer.totals()[at - 1],
+        let uses = answer.uses();
+        let is_nothing = uses.added + uses.no_value == 0;
+        let mut row = shape.cells(|at| {
+            let total = match at {
+                0 => answer.total(),
+                at => answer.totals()[at - 1],
+            };
+            // Of no records the sum is 0, and there is no largest.
+            let is_additive = shape.list.measures()[at].measure.is_additive();
+            total.or_else(|| (is_nothing && is_additive).then_some(Amount::ZERO))
         });
         if shape.has_shares() {
             row.extend([Cell::Share(1.0), Cell::Share(1.0)]);
@@ -275,7 +294,12 @@ fn everything<'a>(shape: Shape<'a>, answer: &'a Answer) -> Sheet<'a> {
 /// A contributor a row, with its course in few characters.
 fn series<'a>(shape: Shape<'a>, answer: &'a Answer, seconds: u32) -> Sheet<'a> {
     let mut columns = shape.columns();
-    let sparks = Sparks::new(answer, seconds.into());
+    let joint = match shape.list.measures()[0].measure {
+        Measure::Count | Measure::Sum(_) => Joint::Sum,
+        Measure::Min(_) => Joint::Smallest,
+        _ => Joint::Largest,
+    };
+    let sparks = Sparks::new(answer, seconds.into()).map(|sparks| sparks.joined(joint));
     for column in columns.iter_mut().filter(|column| column.kind == CellKind::Spark) {
         column.heading = Some(sparks.as_ref().map_or(String::new(), Sparks::heading));
     }

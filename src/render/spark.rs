@@ -16,6 +16,18 @@ pub struct Sparks {
     first: u64,
     cell_seconds: u64,
     cells: u64,
+    joint: Joint,
+}
+
+/// What becomes of the values of periods that share a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Joint {
+    /// Their sum.
+    Sum,
+    /// The largest: numbers of different values do not add up.
+    Largest,
+    /// The smallest.
+    Smallest,
 }
 
 impl Sparks {
@@ -24,7 +36,13 @@ impl Sparks {
         let (first, last) = (answer.periods().first()?.start, answer.periods().last()?.start);
         let periods = (last - first) / period + 1;
         let cell_seconds = periods.div_ceil(CELLS_MAX) * period;
-        Some(Self { first, cell_seconds, cells: (last - first) / cell_seconds + 1 })
+        let cells = (last - first) / cell_seconds + 1;
+        Some(Self { first, cell_seconds, cells, joint: Joint::Sum })
+    }
+
+    /// The same, where values of one cell become one so.
+    pub fn joined(self, joint: Joint) -> Self {
+        Self { joint, ..self }
     }
 
     /// What a cell is: `per 5m`.
@@ -39,10 +57,16 @@ impl Sparks {
 
     /// The line of a contributor; its largest cell is full, a cell without events blank.
     pub fn line(&self, points: &[Datapoint]) -> String {
-        let mut cells = vec![None; self.cells as usize];
+        let mut cells: Vec<Option<f64>> = vec![None; self.cells as usize];
         for point in points {
             let cell = &mut cells[((point.start - self.first) / self.cell_seconds) as usize];
-            *cell = Some(cell.unwrap_or(0.0) + point.value.to_f64());
+            let value = point.value.to_f64();
+            *cell = Some(match (*cell, self.joint) {
+                (None, _) => value,
+                (Some(other), Joint::Sum) => other + value,
+                (Some(other), Joint::Largest) => other.max(value),
+                (Some(other), Joint::Smallest) => other.min(value),
+            });
         }
         let largest = cells.iter().flatten().fold(0.0f64, |most, value| most.max(*value));
         let bar = |cell: &Option<f64>| match cell {
@@ -61,11 +85,15 @@ mod tests {
 
     #[test]
     fn cells_show_periods_and_gaps() {
-        let sparks = Sparks { first: 600, cell_seconds: 300, cells: 5 };
+        let sparks = Sparks { first: 600, cell_seconds: 300, cells: 5, joint: Joint::Sum };
         let point = |start, value: u64| Datapoint { start, value: Amount::from(value) };
         let points = [point(600, 8), point(1200, 1), point(1260, 3), point(1800, 0)];
         assert_eq!(sparks.line(&points), "\u{2588} \u{2584} \u{2581}");
         assert_eq!(sparks.heading(), "per 5m");
+        let largest = sparks.clone().joined(Joint::Largest);
+        assert_eq!(largest.line(&points), "\u{2588} \u{2583} \u{2581}");
+        let smallest = sparks.clone().joined(Joint::Smallest);
+        assert_eq!(smallest.line(&points), "\u{2588} \u{2581} \u{2581}");
         assert_eq!(sparks.line(&[]), "     ");
     }
 }

@@ -97,6 +97,10 @@ pub struct Common {
     #[arg(short, long, help_heading = "Diagnostics")]
     quiet: bool,
 
+    /// Only tell the plan: what is read, what counts, and the same question in DuckDB's SQL
+    #[arg(long, help_heading = "Diagnostics", hide_short_help = true)]
+    explain: bool,
+
     /// Write a manifest: JSON of what was read, what became of it, and what was answered
     ///
     /// Version, arguments and folder; the files of rules or filters; each input with its bytes,
@@ -133,6 +137,7 @@ impl Common {
             output: self.output.or(before.output),
             limit: self.limit.or(before.limit),
             quiet: self.quiet || before.quiet,
+            explain: self.explain || before.explain,
             manifest: self.manifest.or(before.manifest),
             checksums: self.checksums || before.checksums,
         }
@@ -193,6 +198,11 @@ impl Common {
     /// Whether only errors are to be told.
     pub fn is_quiet(&self) -> bool {
         self.quiet
+    }
+
+    /// Whether the question is told instead of asked.
+    pub fn explains(&self) -> bool {
+        self.explain
     }
 
     /// Where the manifest is written, if that was typed.

@@ -108,13 +108,17 @@ pub struct ListArgs {
     #[arg(help = FORMAT_HELP, display_order = 2)]
     pub format: Option<LineFormat>,
 
+    /// List only what this holds of, such as 'bytes > 1g'; may be repeated
+    #[arg(long, value_name = "CONDITION", value_parser = condition, help_heading = "List")]
+    pub having: Vec<Condition>,
+
+    /// Flows seen by several interfaces: every record or once [default: every]
+    #[arg(long, value_name = "HOW", help_heading = "List", hide_possible_values = true)]
+    pub count: Option<Count>,
+
     /// Where names come from.
     #[command(flatten)]
     pub naming: NamingOptions,
-
-    /// Only tell the plan, and the same question in SQL
-    #[arg(long, help_heading = "Diagnostics")]
-    pub explain: bool,
 
     /// What can be typed before the command too.
     #[command(flatten)]
@@ -123,18 +127,10 @@ pub struct ListArgs {
 
 /// What lists measure.
 #[derive(Debug, Args)]
-pub struct MeasureArgs {
+pub struct ByArgs {
     /// Measures: bytes, packets, records, unique(KEY), max(bytes), ...
     #[arg(long, value_name = "MEASURES", help_heading = "List")]
     pub by: Option<String>,
-
-    /// List only what this holds of, such as 'bytes > 1g'; may be repeated
-    #[arg(long, value_name = "CONDITION", value_parser = condition, help_heading = "List")]
-    pub having: Vec<Condition>,
-
-    /// Flows seen by several interfaces: every record or once [default: every]
-    #[arg(long, value_name = "HOW", help_heading = "List", hide_possible_values = true)]
-    pub count: Option<Count>,
 }
 
 /// How often flows count.
@@ -195,7 +191,7 @@ pub struct TopOptions {
 
     /// What is measured.
     #[command(flatten)]
-    pub measures: MeasureArgs,
+    pub by: ByArgs,
 }
 
 /// `flowagg sum`.
@@ -209,7 +205,7 @@ pub struct SumOptions {
 
     /// What is measured.
     #[command(flatten)]
-    pub measures: MeasureArgs,
+    pub by: ByArgs,
 }
 
 /// `flowagg series`.
@@ -230,7 +226,7 @@ pub struct SeriesOptions {
 
     /// What is measured.
     #[command(flatten)]
-    pub measures: MeasureArgs,
+    pub by: ByArgs,
 }
 
 /// `flowagg merge`.
@@ -264,10 +260,6 @@ pub struct FindOptions {
     #[arg(long, value_name = "FORMAT", value_parser = LineFormat::parse, help_heading = "Input")]
     #[arg(help = FORMAT_HELP, display_order = 2)]
     pub format: Option<LineFormat>,
-
-    /// Only tell the plan, and the same question in SQL
-    #[arg(long, help_heading = "Diagnostics")]
-    pub explain: bool,
 
     /// What can be typed before the command too.
     #[command(flatten)]

@@ -96,7 +96,7 @@ pub struct MetricOptions {
     /// Only check filters, as strictly as CloudWatch
     #[arg(long, help_heading = "Diagnostics", conflicts_with_all = [
         "paths", "format", "by_name", "start", "end", "last", "expressions", "period", "alarm",
-        "default_for",
+        "default_for", "explain",
     ])]
     pub check: bool,
 

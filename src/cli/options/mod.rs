@@ -20,7 +20,7 @@ pub use common::Common;
 pub use cut::CutOptions;
 pub use generate::GenerateOptions;
 pub use lists::{
-    FindOptions, ListArgs, MeasureArgs, MergeOptions, SeriesOptions, SumOptions, TopOptions,
+    Count, FindOptions, ListArgs, MergeOptions, SeriesOptions, SumOptions, TopOptions,
 };
 pub use metric::{MetricOptions, TestOptions};
 pub use output::{Format, Output};

@@ -28,6 +28,12 @@ flowagg rule [OPTIONS] RULE [PATH]...
 /// `flowagg rule`.
 #[derive(Debug, Args)]
 #[command(override_usage = RULE_USAGE, after_long_help = RULE_HELP)]
+#[command(mut_arg("explain", |arg| {
+    arg.help("Only tell the plan, and the same question in SQL and to CloudWatch Logs")
+        .conflicts_with_all([
+            "format", "start", "end", "last", "expressions", "period", "order_by",
+        ])
+}))]
 pub struct RuleOptions {
     /// A rule or many: JSON of CloudWatch, CloudFormation or aws, or a folder
     #[arg(value_name = "RULE", help_heading = "Input", display_order = 0)]
@@ -65,12 +71,6 @@ pub struct RuleOptions {
         "explain", "format", "by_name", "start", "end", "last", "expressions", "period", "order_by",
     ])]
     pub check: bool,
-
-    /// Only tell the plan, and the same question in SQL and to CloudWatch Logs
-    #[arg(long, help_heading = "Diagnostics", conflicts_with_all = [
-        "format", "start", "end", "last", "expressions", "period", "order_by",
-    ])]
-    pub explain: bool,
 
     /// What can be typed before the command too.
     #[command(flatten)]

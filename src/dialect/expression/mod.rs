@@ -29,6 +29,7 @@ mod tests;
 mod values;
 mod words;
 
+pub(crate) use sql::lies;
 use std::sync::Arc;
 
 use regex::bytes::Regex;
@@ -134,7 +135,14 @@ impl Expression {
     /// # Ok::<(), flowagg::Error>(())
     /// ```
     pub fn tests(&self, field: Field) -> bool {
-        self.node.tests(field)
+        self.fields().contains(&field)
+    }
+
+    /// The fields that it tests, some perhaps more than once.
+    pub(crate) fn fields(&self) -> Vec<Field> {
+        let mut fields = Vec::new();
+        self.node.visit(&mut |field| fields.push(field));
+        fields
     }
 
     fn of(node: Node) -> Self {
@@ -161,11 +169,12 @@ impl Expression {
 }
 
 impl Node {
-    fn tests(&self, field: Field) -> bool {
+    /// Tells the field of each test.
+    fn visit(&self, tell: &mut impl FnMut(Field)) {
         match self {
-            Self::All(nodes) | Self::Any(nodes) => nodes.iter().any(|node| node.tests(field)),
-            Self::Not(node) => node.tests(field),
-            Self::Test(other, _) => *other == field,
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().for_each(|node| node.visit(tell)),
+            Self::Not(node) => node.visit(tell),
+            Self::Test(field, _) => tell(*field),
         }
     }
 

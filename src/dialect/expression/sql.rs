@@ -1,7 +1,8 @@
 //! An expression as a condition of DuckDB's SQL, over columns of text.
 
-use super::display::{quoted, shown, sign};
+use super::display::{shown, sign};
 use super::{Expression, Is, Node};
+use crate::dialect::insight_rule::explain::quoted;
 use crate::field::Field;
 use crate::prefixes::Prefix;
 
@@ -110,7 +111,8 @@ fn grouped(parts: Vec<String>, not: &str) -> String {
     }
 }
 
-fn lies(column: &str, prefix: Prefix) -> String {
+/// The condition that the address in a column lies in a prefix.
+pub(crate) fn lies(column: &str, prefix: Prefix) -> String {
     let Prefix::V4(first, length) = prefix else {
         return format!("TRY_CAST({column} AS INET) <<= INET {}", quoted(&shown(prefix)));
     };

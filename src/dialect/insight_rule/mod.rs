@@ -9,7 +9,7 @@
 //! text and knows nothing of flow logs. `by_name` turns that around, for logs in other layouts.
 
 mod check;
-mod explain;
+pub(super) mod explain;
 mod filters;
 pub(super) mod names;
 

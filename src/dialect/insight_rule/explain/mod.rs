@@ -19,6 +19,7 @@ use crate::filter::{Predicate, Test};
 use crate::key::{KeyShape, Lane, Part};
 use crate::layout::{Column, Layout, Place};
 use crate::query::Query;
+pub(crate) use sql::{files, quoted};
 
 impl InsightRule {
     /// The rule in words and in other languages: how `top` contributors of the logs at `paths`
@@ -175,7 +176,7 @@ fn sign(comparison: Comparison) -> &'static str {
 }
 
 /// A text without characters that a terminal would obey: they become escapes.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
         match character.is_control() {

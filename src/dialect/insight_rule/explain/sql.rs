@@ -289,7 +289,7 @@ fn athena_path(path: &JsonPath) -> String {
 }
 
 /// The files at a path: those in it, if it is a folder.
-fn files(path: &str) -> String {
+pub(crate) fn files(path: &str) -> String {
     match path {
         "-" => "/dev/stdin".to_owned(),
         path if Path::new(path).is_dir() => format!("{}/**", path.trim_end_matches('/')),
@@ -298,7 +298,7 @@ fn files(path: &str) -> String {
 }
 
 /// A text as a literal; characters that a terminal would obey by their numbers.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let literal = |text: &str| format!("'{}'", text.replace('\'', "''"));
     if !text.contains(char::is_control) {
         return literal(text);

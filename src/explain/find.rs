@@ -1,0 +1,75 @@
+//! What `find` asks.
+
+use super::sql::{Records, column, number};
+use super::{Logs, Plan, fields};
+use crate::dialect::{lies, quoted};
+use crate::error::Error;
+use crate::field::Field;
+use crate::find::Find;
+use crate::query::{Query, Scope};
+
+/// A search in words and in SQL, of which each row is a target and a direction.
+///
+/// # Errors
+/// As [`Find::queries`].
+pub fn find(find: &Find, logs: &Logs<'_>) -> Result<String, Error> {
+    let queries = find.queries()?;
+    let queries: Vec<&Query> = queries.iter().collect();
+    let fields = fields(&queries, logs);
+    let mut plan = Plan::new(&fields, Scope::Traffic, logs);
+    plan.say("finds", &named(find));
+    plan.say(
+        "tells",
+        "of each, as source and as destination: records, accepted, rejected, \
+              packets, bytes, different peers and destination ports, first start, last end",
+    );
+    let records = Records::new(logs, &fields, Scope::Traffic);
+    Ok(plan.with(&statement(find, &records)))
+}
+
+/// The targets, if they are not too many.
+pub(super) fn named(find: &Find) -> String {
+    const NAMED_MAX: usize = 10;
+    let count = find.targets().count();
+    let names: Vec<&str> = find.targets().take(NAMED_MAX).map(|(text, _)| text).collect();
+    match count > NAMED_MAX {
+        true => format!("{} and {} more", names.join(", "), count - NAMED_MAX),
+        false => names.join(", "),
+    }
+}
+
+fn statement(find: &Find, records: &Records) -> String {
+    let of = |field: Field| column(&field.into());
+    let (source, target) = (of(Field::SrcAddr), of(Field::DstAddr));
+    let cases: Vec<String> = find
+        .targets()
+        .map(|(text, prefix)| {
+            format!("CASE WHEN {} THEN {} END", lies("own", prefix), quoted(text))
+        })
+        .collect();
+    let count =
+        |action: &str| format!("count(*) FILTER (WHERE {} = '{action}')", of(Field::Action));
+    let sum = |field: Field| format!("sum({})", number(&field.into()));
+    let select = [
+        "target".to_owned(),
+        "direction".to_owned(),
+        "count(*) AS records".to_owned(),
+        format!("{} AS accepted", count("ACCEPT")),
+        format!("{} AS rejected", count("REJECT")),
+        format!("{} AS packets", sum(Field::Packets)),
+        format!("{} AS bytes", sum(Field::Bytes)),
+        "count(DISTINCT peer) AS peers".to_owned(),
+        format!("count(DISTINCT {}) AS ports", of(Field::DstPort)),
+        format!("min({}) AS \"first\"", number(&Field::Start.into())),
+        format!("max({}) AS \"last\"", number(&Field::End.into())),
+    ];
+    format!(
+        "{},\nsides AS (\n  SELECT 'sent' AS direction, {source} AS own, {target} AS peer, * FROM \
+         records\n  UNION ALL\n  SELECT 'received', {target}, {source}, * FROM records\n),\nfound \
+         AS (\n  SELECT *, unnest([\n    {}\n  ]) AS target FROM sides\n)\nSELECT\n  {}\nFROM \
+         found\nWHERE target IS NOT NULL\nGROUP BY 1, 2\nORDER BY 1, 2 DESC;\n",
+        records.with(),
+        cases.join(",\n    "),
+        select.join(",\n  "),
+    )
+}
