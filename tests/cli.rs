@@ -306,6 +306,12 @@ fn a_reader_that_has_seen_enough_is_no_error() {
         "-q -n 0 -o csv many.log",
         "cut -q many.log",
         "cut -q -o json many.log",
+        "top src -q -n 0 many.log",
+        "top src -q -n 0 -o csv many.log",
+        "sum src,bytes -q -o ndjson many.log",
+        "series src --bin 1d -q -n 0 -o json many.log",
+        "merge -q many.log",
+        "find 10.1.0.0/16 --records -q many.log",
         "gen --lines 100000",
     ] {
         let mut command = Command::new(BIN);

@@ -428,7 +428,7 @@ fn duckdb_finds_the_same_by_the_sql_that_is_told() {
         ("series src,dport --bin 1d -n 3 --having 'bytes > 1m'", ""),
         ("series src --bin 1d -n 4 --asc --by 'max(bytes)'", ""),
         ("find 10.0.0.0/8 10.1.0.0/16 10.1.1.7 192.168.0.0/16 --where 'bytes > 1k'", ""),
-        ("find 10.1.1.7 --records -o csv", ""),
+        ("find 10.1.1.7 --records", ""),
         ("cut srcaddr,bytes,start,action", ""),
         ("cut --where 'bytes > 1.9m' --start 2020-09-14", ""),
         ("-n 4", ""),

@@ -12,7 +12,7 @@ use super::answer::{self, usage};
 use super::considered::Considered;
 use super::exit::Exit;
 use super::options::{Common, CutOptions, Format, LineFormat};
-use super::{events, explain, terminal, words};
+use super::{events, explain, say, terminal, words};
 
 /// Writes the records of the paths.
 pub fn run(options: &CutOptions, common: &Common) -> Exit {
@@ -21,6 +21,9 @@ pub fn run(options: &CutOptions, common: &Common) -> Exit {
         Ok(split) => split,
         Err(message) => return usage(message),
     };
+    if !common.is_quiet() {
+        words::hint(&options.arguments, paths).iter().for_each(say::warning);
+    }
     let format = match format(options.format.as_ref(), common) {
         Ok(format) => format,
         Err(message) => return usage(message),

@@ -119,6 +119,9 @@ impl<'o> Asked<'o> {
         let read = |text: &str| keys(text, &naming);
         let option = list.keys.as_deref().map(|typed| ("--keys", typed));
         let (keys, paths) = words::split(option, &list.arguments, read)?;
+        if !common.is_quiet() && list.keys.is_none() {
+            words::hint(&list.arguments, paths).iter().for_each(say::warning);
+        }
         let measures = match by {
             Some(typed) => NamedMeasure::parse_list(typed, |text| one_key(text, &naming))
                 .map_err(|error| format!("--by: {error}"))?,
@@ -139,7 +142,10 @@ impl<'o> Asked<'o> {
             options = options.measure(measure.clone());
         }
         for condition in &self.list.having {
-            options = options.having(condition.clone(), |text| one_key(text, &self.naming))?;
+            let key = |text: &str| one_key(text, &self.naming);
+            options = options
+                .having(condition.clone(), key)
+                .map_err(|error| Error::new(ErrorKind::Query, format!("--having: {error}")))?;
         }
         Ok(options)
     }

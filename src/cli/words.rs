@@ -24,12 +24,26 @@ pub fn split<'p, T, E: Display>(
     if first.as_os_str() == "-" {
         return Ok((None, arguments));
     }
-    match read(&first.to_string_lossy()) {
+    let text = first.to_string_lossy();
+    match read(&text) {
         Ok(list) => Ok((Some(list), paths)),
         Err(_) if first.symlink_metadata().is_ok() => Ok((None, arguments)),
-        Err(_) if looks_like_path(first) => Ok((None, arguments)),
+        Err(_) if looks_like_path(first) && !is_longer_word(&text, read) => Ok((None, arguments)),
         Err(error) => Err(format!("{error} (and no file is called {})", input::shown(first))),
     }
+}
+
+/// Whether it is a word and more, as `src/99` is.
+fn is_longer_word<T, E>(text: &str, read: impl Fn(&str) -> Result<T, E>) -> bool {
+    text.split_once('/').is_some_and(|(word, _)| read(word).is_ok())
+}
+
+/// What to say if a file is called like the words, and nothing else was typed that is read.
+pub fn hint(arguments: &[PathBuf], paths: &[PathBuf]) -> Option<String> {
+    let first = arguments.first().filter(|_| arguments.len() > paths.len() && paths.is_empty())?;
+    first.symlink_metadata().ok()?;
+    let name = input::shown(first);
+    Some(format!("{name} is not read as a file here; type ./{name} for that, or a path after it"))
 }
 
 /// Whether nobody would type it as words.
@@ -65,6 +79,9 @@ mod tests {
         // A folder is called so too.
         assert_eq!(split_of(None, "tests"), Ok((Some(vec![3]), 0)));
         assert_eq!(split_of(None, "./tests a"), Ok((None, 2)));
+        let arguments = ["tests", "a"].map(PathBuf::from);
+        assert!(hint(&arguments[..1], &[]).unwrap().contains("type ./tests for that"));
+        assert_eq!((hint(&arguments, &arguments[1..]), hint(&arguments[1..], &[])), (None, None));
         for path in ["-", "src", "Cargo.toml", "no/such", "no.log"] {
             assert_eq!(split_of(None, path), Ok((None, 1)), "{path}");
             assert_eq!(split_of(Some("one, two"), path), Ok((Some(vec![1, 2]), 1)));
@@ -76,6 +93,7 @@ mod tests {
     fn what_is_neither_is_an_error() {
         let error = |line| split_of(None, line).unwrap_err();
         assert_eq!(error("x a.log"), "x is no number (and no file is called x)");
+        assert_eq!(error("one/x a.log"), "one/x is no number (and no file is called one/x)");
         assert_eq!(error("one,x.y"), "x.y is no number (and no file is called one,x.y)");
         assert_eq!(split_of(Some("x"), "src").unwrap_err(), "--numbers: x is no number");
     }

@@ -153,7 +153,7 @@ impl Plan {
             Scope::All => "all records, also those without traffic",
         };
         let mut plan = Self::default();
-        plan.say("reads", &names.join(", "));
+        plan.say("reads", &if names.is_empty() { "lines".to_owned() } else { names.join(", ") });
         plan.say("counts", counts);
         if let Some(expression) = &logs.expression {
             plan.say("where", &expression.to_string());

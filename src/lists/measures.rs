@@ -74,6 +74,14 @@ impl NamedMeasure {
             }
         };
         let name = |function: &str, column: &Column| format!("{function}({})", column.label());
+        if let Function::Sum | Function::Min | Function::Max | Function::Average = function
+            && let Err(error) = number(argument, text)
+        {
+            return match key(argument) {
+                Ok((_, label)) => fail(no_number(&label, argument)),
+                Err(_) => Err(error),
+            };
+        }
         Ok(match function {
             Function::Count if argument.is_empty() || argument == "*" => {
                 Self { measure: Measure::Count, name: "records".to_owned() }
@@ -174,10 +182,12 @@ fn number(name: &str, whole: &str) -> Result<Column, Error> {
     };
     match field.kind() {
         Kind::Number(_) => Ok(field.into()),
-        _ => fail(format!(
-            "{field} is no number field; its different values are counted by unique({field})"
-        )),
+        _ => fail(no_number(field.name(), field.name())),
     }
+}
+
+fn no_number(label: &str, typed: &str) -> String {
+    format!("{label} is no number field; its different values are counted by unique({typed})")
 }
 
 /// A word as messages show it.

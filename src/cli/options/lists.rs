@@ -29,8 +29,7 @@ Records without traffic (NODATA, SKIPDATA) are left out, unless --where asks for
 
 const TOP_HELP: &str = "\
 Ranks contributors: who sent most, to whom, over which port. Without KEYS it is srcaddr, without
---by it is bytes. Below the list stand all others together, and all; `unique` of the title is how
-many there are.
+--by it is bytes. Below the list stand all others together, and all of them.
 
 {KEYS}
 {MEASURES}
