@@ -23,7 +23,8 @@
 //!    [`lists`] makes queries of what is measured by keys; [`metric`] makes series of the
 //!    answers to metric filters; [`summary`] is what the command asks when it is asked nothing,
 //!    [`survey`] what it asks first of logs that nobody knows; [`explain`] tells all of them in
-//!    words and in SQL instead of asking; [`render`] writes answers: what is rows is a [`render::sheet`], which is a table, JSON, CSV, Markdown or Parquet.
+//!    words and in SQL instead of asking; [`render`] writes answers: what is rows is a
+//!    [`render::sheet`], which is a table, JSON, CSV, Markdown or Parquet.
 //! 8. `names` reads what people call addresses, for the words of keys; [`iana`] has the names of
 //!    protocols and ports.
 //! 9. [`generate`] makes logs up, for measuring and for trying out.

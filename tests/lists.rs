@@ -287,7 +287,7 @@ fn merged_records_are_flows_and_add_up_to_the_same() {
         (start, format!("{key} {packets} {bytes} {start} {end} {}", group.len()))
     });
     let mut flows: Vec<(u64, String)> = flows.collect();
-    flows.sort_by(|left, right| left.0.cmp(&right.0));
+    flows.sort_by_key(|flow| flow.0);
     assert!(flows.len() < records.len());
     let head = "interface-id srcaddr dstaddr srcport dstport protocol action packets bytes start \
                 end records";
