@@ -155,7 +155,22 @@ pub fn first_v6(address: u128, bits: u8) -> u128 {
 
 /// The text of a prefix, by its first address.
 pub fn write_v4(first: u32, bits: u8, buffer: &mut [u8; PREFIX_BYTES]) -> &[u8] {
-    write_prefix(Ipv4Addr::from_bits(first), bits, 32, buffer)
+    if bits != 32 {
+        return write_prefix(Ipv4Addr::from_bits(first), bits, 32, buffer);
+    }
+    // Whole addresses are written for each comparison of equal values, and for each row.
+    let mut at = 0;
+    for octet in first.to_be_bytes() {
+        let digits = [octet / 100, octet / 10 % 10, octet % 10];
+        let leading = if octet < 10 { 2 } else { usize::from(octet < 100) };
+        for digit in &digits[leading..] {
+            buffer[at] = b'0' + digit;
+            at += 1;
+        }
+        buffer[at] = b'.';
+        at += 1;
+    }
+    &buffer[..at - 1]
 }
 
 /// The same of IPv6.
@@ -204,6 +219,17 @@ mod tests {
         assert_eq!(seen(24, 127, long), format!("{}e/127", &long[..38]));
         for other in ["-", "", "010.0.0.1", "2001:DB8::1", "eni-1", "10.0.0.0/24"] {
             assert_eq!(seen(24, 64, other), other);
+        }
+    }
+
+    #[test]
+    fn addresses_are_written_as_the_standard_library_does() {
+        for octet in 0..=u32::from(u8::MAX) {
+            for first in [octet, octet << 8, octet << 24 | octet, octet * 0x0101_0101] {
+                let mut buffer = [0; PREFIX_BYTES];
+                let text = write_v4(first, 32, &mut buffer);
+                assert_eq!(text, Ipv4Addr::from_bits(first).to_string().as_bytes());
+            }
         }
     }
 

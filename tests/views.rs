@@ -61,6 +61,10 @@ const NAMED: [(&str, &str); 9] = [
 type Twin = (KeyColumn, Field, fn(&str) -> String);
 
 fn named(text: &str) -> String {
+    // An address is looked up by its value, whatever zeros its octets begin with.
+    let octets: Option<Vec<String>> =
+        text.split('.').map(|octet| Some(octet.parse::<u8>().ok()?.to_string())).collect();
+    let text = octets.map_or(text.to_owned(), |octets| octets.join("."));
     let Ok(address) = text.parse::<IpAddr>() else { return "-".to_owned() };
     let covers = |name: &str| {
         let (first, bits) = name.split_once('/').unwrap_or((name, ""));

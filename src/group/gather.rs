@@ -4,7 +4,7 @@ use super::Scratch;
 use super::table::Word;
 use crate::amount::Amount;
 use crate::batch::Batch;
-use crate::key::{TEXT_BITS, push_number, push_text, push_v4};
+use crate::key::{number_in, push_number, push_text, push_v4};
 use crate::plan::{Key, Period, Regular, Step};
 use crate::scan::Marks;
 use crate::value::Number;
@@ -96,7 +96,9 @@ pub fn gather_keys<
         // The numbers of texts, or that there is none.
         let texts = step.shape.numbered_texts();
         let texts = || texts.expect("keys with texts pack only where texts have numbers");
+        let text_bits = step.shape.text_bits();
         let mut number_or_unpack = |number: Option<u32>, at: usize| {
+            let number = number.and_then(|number| number_in(text_bits, number));
             if number.is_none() {
                 unpacked.push(at as u32);
             }
@@ -126,7 +128,7 @@ pub fn gather_keys<
                 for (at, (key, &position)) in rows.enumerate() {
                     let text = cut(batch.regular_text(marks, position as usize, stretch));
                     let number = remembered.number(texts, stretch.first, text);
-                    *key = join(*key, number_or_unpack(number, at), TEXT_BITS);
+                    *key = join(*key, number_or_unpack(number, at), text_bits);
                 }
             }
             (Regular::Text, Some(stretch), View::Prefix { .. }) => {
@@ -136,7 +138,7 @@ pub fn gather_keys<
                     let text = batch.regular_text(marks, position as usize, stretch);
                     let text = cut(view.seen(text, &mut buffer));
                     let number = remembered.number(texts, stretch.first, text);
-                    *key = join(*key, number_or_unpack(number, at), TEXT_BITS);
+                    *key = join(*key, number_or_unpack(number, at), text_bits);
                 }
             }
             (regular, stretch, View::Label(labels)) => {
@@ -154,7 +156,7 @@ pub fn gather_keys<
                         _ => unreachable!("a step without a key column has no lane"),
                     };
                     let number = remembered.label_number(texts, list, label);
-                    *key = join(*key, number_or_unpack(number, at), TEXT_BITS);
+                    *key = join(*key, number_or_unpack(number, at), text_bits);
                 }
             }
             (Regular::Text | Regular::Missing, ..) => {

@@ -75,6 +75,15 @@ impl Part {
         }
     }
 
+    /// The bits of its values, if these are words without further ado.
+    fn word_bits(self) -> Option<u32> {
+        match self {
+            Self::Address | Self::Prefix { .. } => Some(32),
+            Self::Number(bits) => Some(bits),
+            Self::Text => None,
+        }
+    }
+
     fn v4<'a>(self, first: u32) -> Value<'a> {
         match self {
             Self::Prefix { v4, .. } => Value::V4(first, v4),
@@ -107,6 +116,8 @@ pub struct KeyShape {
     parts: Vec<Part>,
     /// Where texts have numbers; without, they do not pack.
     texts: Option<Arc<Texts>>,
+    /// Bits that a text's number takes; larger ones do not pack.
+    text_bits: u32,
 }
 
 impl PartialEq for KeyShape {
@@ -115,8 +126,24 @@ impl PartialEq for KeyShape {
     }
 }
 
-/// Bits of a text's number.
-pub const TEXT_BITS: u32 = 32;
+/// Bits of a text's number, if there is room for them.
+const TEXT_BITS: u32 = 32;
+
+/// The fewest bits of a text's number where there is less room: with fewer, too many contributors
+/// would not pack, and those are slow.
+const TEXT_BITS_MIN: u32 = 8;
+
+/// The bits of a text's number beside others: less than usual where all parts pack then.
+fn text_bits(parts: &[Part]) -> u32 {
+    let texts = parts.iter().filter(|part| **part == Part::Text).count() as u32;
+    let others: u32 = parts.iter().filter_map(|part| part.word_bits()).sum();
+    match u128::BITS.checked_sub(others).and_then(|room| room.checked_div(texts)) {
+        // Numbers that do not fit are to be met in tests too.
+        Some(TEXT_BITS_MIN..TEXT_BITS) if cfg!(debug_assertions) => 2,
+        Some(bits @ TEXT_BITS_MIN..TEXT_BITS) => bits,
+        _ => TEXT_BITS,
+    }
+}
 
 /// A contributor, encoded. The order is one of machine words, for merging; that of answers is
 /// [`KeyShape::compare`].
@@ -147,13 +174,14 @@ const TAG_TEXT: u8 = 3;
 impl KeyShape {
     /// The shape of keys with these parts.
     pub fn new(parts: Vec<Part>) -> Self {
-        Self { parts, texts: None }
+        let text_bits = text_bits(&parts);
+        Self { parts, texts: None, text_bits }
     }
 
     /// The shape of keys with these parts, in a run whose texts have these numbers.
     pub fn with_texts(parts: Vec<Part>, texts: &Arc<Texts>) -> Self {
         let texts = Some(Arc::clone(texts)).filter(|_| parts.contains(&Part::Text));
-        Self { parts, texts }
+        Self { texts, ..Self::new(parts) }
     }
 
     /// Where texts have numbers, if any of the parts is one.
@@ -161,13 +189,14 @@ impl KeyShape {
         self.texts.as_ref()
     }
 
+    /// The bits that a text's number takes.
+    pub fn text_bits(&self) -> u32 {
+        self.text_bits
+    }
+
     /// The bits that the values of a part take; none for bytes.
     fn bits(&self, part: Part) -> Option<u32> {
-        match part {
-            Part::Address | Part::Prefix { .. } => Some(32),
-            Part::Number(bits) => Some(bits),
-            Part::Text => self.texts.as_ref().map(|_| TEXT_BITS),
-        }
+        part.word_bits().or_else(|| self.texts.as_ref().map(|_| self.text_bits))
     }
 
     fn all_bits(&self) -> Option<u32> {
@@ -234,7 +263,10 @@ impl KeyShape {
                 },
                 // Keys that do not pack as a whole need no numbers.
                 Part::Text if self.lane() == Lane::Wide => return None,
-                Part::Text => self.texts.as_ref()?.number(cut(text))?.into(),
+                Part::Text => {
+                    let number = self.texts.as_ref()?.number(cut(text))?;
+                    number_in(self.text_bits, number)?.into()
+                }
             };
             Some(word << self.bits(part)? | u128::from(value))
         })
@@ -256,13 +288,19 @@ impl KeyShape {
         if self.parts.get(1..) == Some(rest.parts.as_slice())
             && let Some(bits) = rest.all_bits().filter(|&bits| bits < u128::BITS)
         {
-            let split = |word: u128| ((word >> bits) as u64, word & !(u128::MAX << bits));
+            let has_same_bits = self.text_bits == rest.text_bits || rest.texts.is_none();
+            let own_bits =
+                self.all_bits().map_or(0, |all| all - self.bits(self.parts[0]).unwrap_or(0));
+            let split = |word: u128| match has_same_bits {
+                true => Some(((word >> bits) as u64, word & !(u128::MAX << bits))),
+                false => Some(((word >> own_bits) as u64, self.repacked(word, 1, rest)?)),
+            };
             let word = match (key, self.lane()) {
                 (Key::Narrow(word), _) => Some(u128::from(*word)),
                 (Key::Packed(word), Lane::Packed) => Some(*word),
                 _ => None,
             };
-            if let Some((first, word)) = word.map(split) {
+            if let Some((first, word)) = word.and_then(split) {
                 let is_narrow = rest.lane() == Lane::Narrow;
                 let key = if is_narrow { Key::Narrow(word as u64) } else { Key::Packed(word) };
                 return Some((first, key));
@@ -278,7 +316,28 @@ impl KeyShape {
     pub fn without_last(&self, columns: usize) -> Self {
         let parts = self.parts[..self.parts.len() - columns].to_vec();
         let texts = self.texts.clone().filter(|_| parts.contains(&Part::Text));
-        Self { parts, texts }
+        Self { texts, ..Self::new(parts) }
+    }
+
+    /// The word of a key whose texts have another number of bits here, or if their numbers have no
+    /// room there, none. The first `skipped` parts and what is beyond the shape `to` are left out.
+    fn repacked(&self, word: u128, skipped: usize, to: &KeyShape) -> Option<u128> {
+        let mut above = self.all_bits()?;
+        let mut packed = 0u128;
+        for (at, &part) in self.parts.iter().enumerate().take(skipped + to.parts.len()) {
+            let bits = self.bits(part)?;
+            above -= bits;
+            if at < skipped {
+                continue;
+            }
+            let value = (word >> above) as u64 & (u64::MAX >> (64 - bits));
+            let bits = to.bits(part)?;
+            if value.checked_shr(bits).unwrap_or(0) != 0 {
+                return None;
+            }
+            packed = packed << bits | u128::from(value);
+        }
+        Some(packed)
     }
 
     /// A key without its last parts, as a key of the shape `rest`, which is of those before them,
@@ -287,32 +346,43 @@ impl KeyShape {
         let is_numbered = rest.texts.is_some() || !rest.parts.contains(&Part::Text);
         let is_same = self.parts.get(..rest.parts.len()) == Some(&rest.parts);
         if !is_same || self.texts.is_some() && !is_numbered {
-            // Made of other kinds, but of the same texts.
-            let texts = self.texts(key);
-            let texts: Vec<&[u8]> = texts[..rest.parts.len()].iter().map(Vec::as_slice).collect();
-            return rest.encode(&texts, &mut Vec::new());
+            return self.told_again(key, rest);
         }
         let lanes = (self.lane(), rest.lane());
+        if self.text_bits != rest.text_bits && rest.texts.is_some() {
+            let word = match key {
+                Key::Narrow(word) => Some(u128::from(*word)),
+                Key::Packed(word) if lanes.0 == Lane::Packed => Some(*word),
+                _ => None,
+            };
+            match (word.and_then(|word| self.repacked(word, 0, rest)), lanes.1) {
+                (Some(word), Lane::Narrow) => return Key::Narrow(word as u64),
+                (Some(word), Lane::Packed) => return Key::Packed(word),
+                _ => return self.told_again(key, rest),
+            }
+        }
         let last = || self.parts[rest.parts.len()..].iter().filter_map(|&part| self.bits(part));
         match (key, lanes) {
-            (Key::Narrow(word), _) => {
-                return Key::Narrow(word.checked_shr(last().sum()).unwrap_or(0));
-            }
+            (Key::Narrow(word), _) => Key::Narrow(word.checked_shr(last().sum()).unwrap_or(0)),
             (Key::Packed(word), (Lane::Packed, Lane::Narrow)) => {
-                return Key::Narrow(word.checked_shr(last().sum()).unwrap_or(0) as u64);
+                Key::Narrow(word.checked_shr(last().sum()).unwrap_or(0) as u64)
             }
             (Key::Packed(word), (Lane::Packed, _)) => {
-                return Key::Packed(word.checked_shr(last().sum()).unwrap_or(0));
+                Key::Packed(word.checked_shr(last().sum()).unwrap_or(0))
             }
             (Key::Wide(bytes), (_, Lane::Wide)) => {
                 let mut end = 0;
                 for _ in &rest.parts {
                     end += 1 + value_length(&bytes[end..]);
                 }
-                return Key::Wide(bytes[..end].into());
+                Key::Wide(bytes[..end].into())
             }
-            _ => {}
+            _ => self.told_again(key, rest),
         }
+    }
+
+    /// A key without its last parts, by its texts.
+    fn told_again(&self, key: &Key, rest: &KeyShape) -> Key {
         let texts = self.texts(key);
         let texts: Vec<&[u8]> = texts[..rest.parts.len()].iter().map(Vec::as_slice).collect();
         rest.encode(&texts, &mut Vec::new())
@@ -379,6 +449,12 @@ impl KeyShape {
 
 /// As many parts as a query may have keys, and those of the period, of a flow and its interface.
 pub const PARTS_MAX: usize = 16;
+
+/// A text's number, if it fits so many bits.
+#[inline(always)]
+pub fn number_in(bits: u32, number: u32) -> Option<u32> {
+    (number.checked_shr(bits).unwrap_or(0) == 0).then_some(number)
+}
 
 /// Bytes of the value that a wide key has here, behind its tag.
 fn value_length(bytes: &[u8]) -> usize {

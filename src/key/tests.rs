@@ -106,6 +106,9 @@ fn the_last_parts_come_off_any_key() {
     for text in ["eni-1", "-"] {
         texts.number(text.as_bytes());
     }
+    let many = ["ACCEPT", "REJECT", "eni-3", "eni-4"];
+    many.iter().for_each(|text| drop(texts.number(text.as_bytes())));
+    texts.finish();
     let check = |parts: &[Part], values: &[&str]| {
         let bytes: Vec<&[u8]> = values.iter().map(|text| text.as_bytes()).collect();
         for shape in [KeyShape::new(parts.to_vec()), KeyShape::with_texts(parts.to_vec(), &texts)] {
@@ -125,6 +128,36 @@ fn the_last_parts_come_off_any_key() {
     check(&[Text, Text, Address], &["eni-1", "other", "::1"]);
     check(&[Number(64), PORT], &["18446744073709551615", "007"]);
     check(&[Number(64), Number(64), Address], &["1", "2", "10.0.0.1"]);
+    // Texts have fewer bits where there is little room, and more once others are gone.
+    let flow = [Address, Address, PORT, PORT, Number(8), Text, Text];
+    for texts in [["ACCEPT", "eni-1"], ["REJECT", "eni-4"], ["-", "eni-5"]] {
+        let values = ["10.0.0.1", "10.0.0.2", "1", "65535", "6", texts[0], texts[1]];
+        check(&flow, &values);
+        check(&[Text, Address, Text, Address, Address], &{
+            let [source, target, .., action, interface] = values;
+            [action, source, interface, target, source]
+        });
+    }
+}
+
+#[test]
+fn flows_at_an_interface_pack() {
+    use Part::{Address, Number, Text};
+    let texts = Arc::new(Texts::default());
+    let flow = vec![Address, Address, PORT, PORT, Number(8), Text, Text];
+    let shape = KeyShape::with_texts(flow, &texts);
+    assert_eq!(shape.lane(), Lane::Packed);
+    let key = |interface: &str| {
+        let values = ["10.0.0.1", "10.0.0.2", "1", "65535", "6", "ACCEPT", interface];
+        shape.encode(&values.map(str::as_bytes), &mut Vec::new())
+    };
+    assert!(matches!(key("eni-1"), Key::Packed(_)));
+    // What has a number that is too large, or none, stays bytes: in tests that comes soon.
+    let last = ["eni-2", "eni-3", "eni-4", "eni-5"].map(key);
+    assert!(matches!(last[3], Key::Wide(_)));
+    texts.finish();
+    let told = last.map(|key| String::from_utf8(shape.texts(&key)[6].clone()).unwrap());
+    assert_eq!(told, ["eni-2", "eni-3", "eni-4", "eni-5"]);
 }
 
 #[test]
