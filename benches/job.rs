@@ -1,5 +1,5 @@
 //! The whole job on a million made-up lines in memory-backed files: plain and gzip, few and many
-//! groups, each implementation. Every run's answer is checked against the first one's.
+//! groups, five keys, different values, each implementation. Every run's answer is checked against the first one's.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -29,14 +29,26 @@ fn jobs(c: &mut Criterion) {
     let accepted = Filter::new().and_in(Field::Action, ["ACCEPT"]);
     let accept = sum().filter(accepted).group_by([Field::SrcAddr]).build().expect("valid");
     let pairs = sum().group_by([Field::SrcAddr, Field::DstAddr]).build().expect("valid");
+    let five = [Field::SrcAddr, Field::DstAddr, Field::DstPort, Field::Protocol, Field::Action];
+    let five = sum().group_by(five).build().expect("valid");
+    let peers = Query::builder().measure(Measure::Unique(Field::DstAddr.into()));
+    let peers = peers.group_by([Field::SrcAddr]).build().expect("valid");
     let mut group = c.benchmark_group("job");
     group.throughput(Throughput::Bytes(bytes)).sample_size(10);
-    for (question, query) in [("accept", &accept), ("pairs", &pairs)] {
+    let questions = [("accept", &accept), ("pairs", &pairs), ("five", &five), ("peers", &peers)];
+    for (question, query) in questions {
         for (kind, path) in [("plain", &plain), ("gzip", &gzip)] {
+            // What keys cost does not depend on how lines come.
+            if kind == "gzip" && matches!(question, "five" | "peers") {
+                continue;
+            }
             let sources = [Source::path(path)];
             let run = |engine: &Engine| {
                 let report = engine.run(query, &sources).expect("the processor has the level");
-                (report.answers[0].total(), report.answers[0].unique(), report.tally)
+                let answer = &report.answers[0];
+                // Numbers of different values have no total.
+                let first = answer.contributors().next();
+                (answer.total(), first, answer.unique(), report.tally)
             };
             let expected = run(&Engine::new().level(Level::Portable).threads(1));
             for level in Level::ALL.into_iter().filter(|level| level.is_available()) {

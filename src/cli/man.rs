@@ -82,7 +82,8 @@ mod tests {
             assert!(text.contains(&format!(".SH NAME\n{name} - ")), "{name}: {text}");
             let (_, text) = text.split_once(".SH DESCRIPTION").unwrap();
             assert!(command.get_arguments().count() > 0, "{name}");
-            for option in command.get_arguments().filter_map(|argument| argument.get_long()) {
+            let shown = command.get_arguments().filter(|argument| !argument.is_hide_set());
+            for option in shown.filter_map(|argument| argument.get_long()) {
                 let (_, text) = text.split_once(&format!("\\fB--{option}")).unwrap();
                 let help = text.lines().nth(1).unwrap_or_default();
                 assert!(help.starts_with(|c: char| c.is_alphanumeric()), "{name} --{option}");

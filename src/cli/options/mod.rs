@@ -33,6 +33,11 @@ Examples:
   flowagg logs/                          a folder, with the folders in it, plain and .gz
   zcat *.log.gz | flowagg                standard input
   flowagg -n 3 -o json flows.log         three contributors, as JSON
+  flowagg top src,dstport logs/          who sent most, over which port
+  flowagg sum action,protocol-name logs/ all of it, by keys
+  flowagg series action --bin 1h logs/   hour by hour
+  flowagg find 203.0.113.7 logs/         whether, when and with whom an address talked
+  flowagg merge logs/ > flows.log        a record for each flow
   flowagg rule rules/top_srcaddr_rule.json logs/
                                          a Contributor Insights rule
   flowagg rule --check template.json     the rules of a CloudFormation template, checked only
@@ -86,7 +91,7 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// Files and folders, plain, gzip, zstd or Parquet; `-` or none: standard input
+    /// Files, plain or compressed, and folders; `-`, or none, is standard input
     #[arg(value_name = "PATH", help_heading = "Input", display_order = 1)]
     pub paths: Vec<PathBuf>,
 
