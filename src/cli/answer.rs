@@ -133,7 +133,7 @@ fn run_any(
         Ok(()) => exit,
         Err(message) => {
             say::error(message);
-            if exit == Exit::Whole { conclude(Exit::Partial) } else { exit }
+            if exit.is_whole() { conclude(Exit::Partial) } else { exit }
         }
     }
 }

@@ -11,6 +11,8 @@ pub enum Exit {
     Partial,
     /// An alarm is in ALARM.
     Alarm,
+    /// The whole answer is that nothing was found.
+    Missing,
     /// Nothing was run: wrong usage, or a rule or pattern that is not valid.
     Usage,
 }
@@ -20,14 +22,14 @@ impl Exit {
     pub fn code(self) -> u8 {
         match self {
             Self::Whole => 0,
-            Self::Partial | Self::Alarm => 1,
+            Self::Partial | Self::Alarm | Self::Missing => 1,
             Self::Usage => 2,
         }
     }
 
     /// Whether nothing is lacking in the answer.
     pub fn is_whole(self) -> bool {
-        matches!(self, Self::Whole | Self::Alarm)
+        matches!(self, Self::Whole | Self::Alarm | Self::Missing)
     }
 }
 

@@ -128,7 +128,7 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
 fn conclude(exit: Exit, is_found: bool) -> Exit {
     match (exit, is_found) {
         (Exit::Whole, true) => Exit::Whole,
-        (Exit::Whole, false) => Exit::Partial,
+        (Exit::Whole, false) => Exit::Missing,
         (_, _) => Exit::Usage,
     }
 }

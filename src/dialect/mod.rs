@@ -14,7 +14,7 @@ mod rule_file;
 mod wrapping;
 
 pub use expression::Expression;
-pub(crate) use expression::lies;
+pub(crate) use expression::v4_number;
 pub use fields::fields;
 pub use filter_file::{FilterFile, NamedFilter};
 pub use insight_rule::InsightRule;

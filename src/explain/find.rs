@@ -2,10 +2,11 @@
 
 use super::sql::{Records, column, number};
 use super::{Logs, Plan, fields};
-use crate::dialect::{lies, quoted};
+use crate::dialect::{quoted, v4_number};
 use crate::error::Error;
 use crate::field::Field;
 use crate::find::Find;
+use crate::prefixes::Prefix;
 use crate::query::{Query, Scope};
 
 /// A search in words and in SQL, of which each row is a target and a direction.
@@ -41,12 +42,32 @@ pub(super) fn named(find: &Find) -> String {
 fn statement(find: &Find, records: &Records) -> String {
     let of = |field: Field| column(&field.into());
     let (source, target) = (of(Field::SrcAddr), of(Field::DstAddr));
-    let cases: Vec<String> = find
-        .targets()
-        .map(|(text, prefix)| {
-            format!("CASE WHEN {} THEN {} END", lies("own", prefix), quoted(text))
-        })
-        .collect();
+    let (mut of_v4, mut of_v6) = (Vec::new(), Vec::new());
+    for (text, prefix) in find.targets() {
+        let text = quoted(text);
+        match prefix {
+            Prefix::V4(first, length) => {
+                let last = first | u32::MAX.checked_shr(length.into()).unwrap_or(0);
+                of_v4.push(format!("({text}, {first}, {last})"));
+            }
+            Prefix::V6(..) => of_v6.push(format!("({text}, INET {text})")),
+        }
+    }
+    let (mut tables, mut found) = (Vec::new(), Vec::new());
+    let join = |table: &str, lies: &str| {
+        format!("SELECT target, sides.* FROM sides\n  JOIN {table} ON {lies}")
+    };
+    if !of_v4.is_empty() {
+        let values = of_v4.join(",\n  ");
+        tables.push(format!("targets_v4(target, first_v4, last_v4) AS (VALUES\n  {values}\n)"));
+        let lies = format!("{}\n    BETWEEN first_v4 AND last_v4", v4_number("own"));
+        found.push(join("targets_v4", &lies));
+    }
+    if !of_v6.is_empty() {
+        let values = of_v6.join(",\n  ");
+        tables.push(format!("targets_v6(target, prefix) AS (VALUES\n  {values}\n)"));
+        found.push(join("targets_v6", "TRY_CAST(own AS INET) <<= prefix"));
+    }
     let count =
         |action: &str| format!("count(*) FILTER (WHERE {} = '{action}')", of(Field::Action));
     let sum = |field: Field| format!("sum({})", number(&field.into()));
@@ -65,11 +86,11 @@ fn statement(find: &Find, records: &Records) -> String {
     ];
     format!(
         "{},\nsides AS (\n  SELECT 'sent' AS direction, {source} AS own, {target} AS peer, * FROM \
-         records\n  UNION ALL\n  SELECT 'received', {target}, {source}, * FROM records\n),\nfound \
-         AS (\n  SELECT *, unnest([\n    {}\n  ]) AS target FROM sides\n)\nSELECT\n  {}\nFROM \
-         found\nWHERE target IS NOT NULL\nGROUP BY 1, 2\nORDER BY 1, 2 DESC;\n",
+         records\n  UNION ALL\n  SELECT 'received', {target}, {source}, * FROM records\n),\n{},\n\
+         found AS (\n  {}\n)\nSELECT\n  {}\nFROM found\nGROUP BY 1, 2\nORDER BY 1, 2 DESC;\n",
         records.with(),
-        cases.join(",\n    "),
+        tables.join(",\n"),
+        found.join("\n  UNION ALL\n  "),
         select.join(",\n  "),
     )
 }

@@ -167,7 +167,11 @@ impl Plan {
 
     /// The plan, and the SQL below it.
     fn with(self, sql: &str) -> String {
-        format!("{}\n{sql}", self.text)
+        let note = match sql.contains("INET") {
+            true => "-- Addresses of IPv6 take DuckDB's extension inet: INSTALL inet; LOAD inet;\n",
+            false => "",
+        };
+        format!("{}\n{note}{sql}", self.text)
     }
 }
 

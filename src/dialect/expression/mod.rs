@@ -29,7 +29,7 @@ mod tests;
 mod values;
 mod words;
 
-pub(crate) use sql::lies;
+pub(crate) use sql::v4_number;
 use std::sync::Arc;
 
 use regex::bytes::Regex;

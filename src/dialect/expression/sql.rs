@@ -112,14 +112,18 @@ fn grouped(parts: Vec<String>, not: &str) -> String {
 }
 
 /// The condition that the address in a column lies in a prefix.
-pub(crate) fn lies(column: &str, prefix: Prefix) -> String {
+fn lies(column: &str, prefix: Prefix) -> String {
     let Prefix::V4(first, length) = prefix else {
         return format!("TRY_CAST({column} AS INET) <<= INET {}", quoted(&shown(prefix)));
     };
+    let last = first | u32::MAX.checked_shr(length.into()).unwrap_or(0);
+    format!("{} BETWEEN {first} AND {last}", v4_number(column))
+}
+
+/// The number that the four octets of an address make; NULL of any other.
+pub(crate) fn v4_number(column: &str) -> String {
     let octet = |at: u32, factor: u32| {
         format!("TRY_CAST(split_part({column}, '.', {at}) AS UBIGINT) * {factor}")
     };
-    let number = [octet(1, 1 << 24), octet(2, 1 << 16), octet(3, 1 << 8), octet(4, 1)].join(" + ");
-    let last = first | u32::MAX.checked_shr(length.into()).unwrap_or(0);
-    format!("{number} BETWEEN {first} AND {last}")
+    [octet(1, 1 << 24), octet(2, 1 << 16), octet(3, 1 << 8), octet(4, 1)].join(" + ")
 }
