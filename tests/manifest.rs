@@ -190,6 +190,19 @@ fn faults_are_told() {
     let (path, sha256) = ("rules/a.json", sha256(rule.as_bytes()));
     let asked = serde_json::json!([{"path": path, "bytes": rule.len(), "sha256": sha256}]);
     assert_eq!(manifest(&folder, "m.json")["questions"], asked);
+    // So are addresses and names that files hold.
+    folder.file("ioc.txt", "198.51.100.77\n");
+    let found = "$F find @ioc.txt --where 'not src net in @ioc.txt' --manifest m.json logs/a.log";
+    assert_eq!(run(&folder, found).code, 1);
+    let told = manifest(&folder, "m.json");
+    assert_eq!((&told["is_whole"], &told["exit_code"]), (&true.into(), &1.into()));
+    let (bytes, sha256) = (14, self::sha256(b"198.51.100.77\n"));
+    let asked = serde_json::json!({"path": "ioc.txt", "bytes": bytes, "sha256": sha256});
+    assert_eq!(told["questions"], serde_json::json!([asked, asked]));
+    let named = "$F top src-name --names ioc.csv --manifest m.json logs/a.log";
+    folder.file("ioc.csv", "198.51.100.77,bad\n");
+    assert_eq!(run(&folder, named).code, 0);
+    assert_eq!(manifest(&folder, "m.json")["questions"][0]["path"], "ioc.csv");
     // An alarm that goes off is what was asked for.
     let alarm = "$F metric --pattern ACCEPT --alarm '>= 1' --manifest m.json logs/a.log";
     assert_eq!(run(&folder, alarm).code, 1);

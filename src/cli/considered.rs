@@ -10,7 +10,7 @@ use flowagg::{Answer, Error, Field, Form, Measure, Query, QueryBuilder, Scope};
 use super::events::{engine, reads_stdin};
 use super::options::{Common, LineFormat};
 use super::when::When;
-use super::{answer, input, say, stop};
+use super::{answer, input, manifest, say, stop};
 
 /// The most bytes that are read of a file of values; one that is longer is refused.
 const FILE_BYTES_MAX: u64 = (64 << 20) + 1;
@@ -39,7 +39,7 @@ impl Considered {
                 distinct.push(form);
             }
         }
-        let expression = expression(common.expressions())?;
+        let expression = expression(common)?;
         if expression.is_some() && distinct.contains(&Form::Json) {
             return Err("--where is for flow-log records, and JSON events are asked for too; \
                         leave out --where, or the rules and filters for JSON"
@@ -98,9 +98,14 @@ impl Considered {
 }
 
 /// All of these expressions as one.
-fn expression(texts: &[String]) -> Result<Option<Expression>, String> {
+fn expression(common: &Common) -> Result<Option<Expression>, String> {
     let mut all: Option<Expression> = None;
-    for text in texts {
+    let mut read = |name: &str| {
+        let bytes = read(name)?;
+        manifest::asked_with(Path::new(name), &bytes, common);
+        Ok(bytes)
+    };
+    for text in common.expressions() {
         let one =
             Expression::parse(text, &mut read).map_err(|error| format!("--where: {error}"))?;
         all = Some(match all {

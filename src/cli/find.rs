@@ -12,7 +12,7 @@ use super::answer::{self, usage};
 use super::considered::Considered;
 use super::exit::Exit;
 use super::options::{Common, FindOptions, Format, LineFormat};
-use super::{cut, events, explain, input, say, written};
+use super::{cut, events, explain, input, manifest, say, written};
 
 /// The most bytes of a list of addresses.
 const FILE_BYTES_MAX: u64 = 64 << 20;
@@ -31,7 +31,7 @@ pub fn run(options: &FindOptions, common: &Common) -> Exit {
     };
     let count = options.arguments.iter().take_while(is_target).count();
     let (targets, paths) = options.arguments.split_at(count);
-    let targets = match targets_of(targets) {
+    let targets = match targets_of(targets, common) {
         Ok(targets) if targets.is_empty() && count == 0 => {
             let first = input::shown(&options.arguments[0]);
             return usage(format!(
@@ -81,7 +81,7 @@ fn is_mistyped(path: &Path) -> bool {
 }
 
 /// The addresses that were typed, and those of files.
-fn targets_of(typed: &[PathBuf]) -> Result<Vec<String>, String> {
+fn targets_of(typed: &[PathBuf], common: &Common) -> Result<Vec<String>, String> {
     let mut targets = Vec::new();
     for target in typed {
         let text = target.to_string_lossy();
@@ -90,6 +90,7 @@ fn targets_of(typed: &[PathBuf]) -> Result<Vec<String>, String> {
             continue;
         };
         let file = read(Path::new(name)).map_err(|error| format!("@{name}: {error}"))?;
+        manifest::asked_with(Path::new(name), &file, common);
         for (number, line) in (1..).zip(file.split(|&byte| byte == b'\n')) {
             let line = String::from_utf8_lossy(line);
             let word = line.split_whitespace().next().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! `flowagg top`, `sum`, `series` and `merge`: lists of one pass.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use flowagg::dialect::Keys;
 use flowagg::lists::{List, ListOptions, NamedKey, NamedMeasure};
@@ -14,7 +14,7 @@ use super::options::{
     Common, Count, Format, LineFormat, ListArgs, MergeOptions, SeriesOptions, SumOptions,
     TopOptions,
 };
-use super::{events, explain, say, words, written};
+use super::{events, explain, manifest, say, words, written};
 
 /// The keys of a list of nothing else.
 const USUAL_KEYS: &str = "srcaddr";
@@ -112,7 +112,8 @@ impl<'o> Asked<'o> {
                         their layout, such as --format v5, or leave it out"
                 .to_owned());
         }
-        let naming = list.naming.load()?;
+        let noted = |path: &Path, file: &[u8]| manifest::asked_with(path, file, common);
+        let naming = list.naming.load(noted)?;
         if !common.is_quiet() {
             naming.warnings().iter().for_each(say::warning);
         }

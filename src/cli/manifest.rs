@@ -25,7 +25,7 @@ const READ_BYTES: usize = 1 << 20;
 /// What is said of a file that is not the one any more that was answered from.
 const CHANGED: &str = "changed while it was read";
 
-/// The files of rules and filters that were read.
+/// The files of rules, filters, addresses and names that were read.
 static QUESTIONS: Mutex<Vec<Question>> = Mutex::new(Vec::new());
 
 /// Notes the content of a file of rules or filters: the answer hangs on it as on the logs.
@@ -33,6 +33,13 @@ pub fn asked(path: &Path, text: &[u8]) {
     let sha256 = hex(Sha256::new_with_prefix(text));
     let question = Question { path: path.to_owned(), bytes: text.len() as u64, sha256 };
     QUESTIONS.lock().unwrap_or_else(PoisonError::into_inner).push(question);
+}
+
+/// The same of a file of addresses or names, which may be large: only for a manifest.
+pub fn asked_with(path: &Path, bytes: &[u8], common: &Common) {
+    if common.manifest().is_some() {
+        asked(path, bytes);
+    }
 }
 
 /// A manifest that is to be written.

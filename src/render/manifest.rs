@@ -27,7 +27,7 @@ pub struct Manifest<'a> {
     pub started: u64,
     /// How long it took, in seconds.
     pub seconds: f64,
-    /// The files of rules or filters that were asked for.
+    /// The files of rules, filters, addresses and names that were asked for.
     pub questions: &'a [Question],
     /// What was found; none if the run failed.
     pub report: Option<&'a Report>,

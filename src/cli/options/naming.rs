@@ -47,23 +47,23 @@ pub struct NamingOptions {
 }
 
 impl NamingOptions {
-    /// Reads the files.
+    /// Reads the files, and tells of each.
     ///
     /// # Errors
     /// What to tell of the first one that cannot be read or is not what it should be.
-    pub fn load(&self) -> Result<Naming, String> {
+    pub fn load(&self, tell: impl Fn(&Path, &[u8])) -> Result<Naming, String> {
         let mut naming = Naming::new();
         for path in &self.names {
-            naming = with(naming, path, |naming, file| naming.with_names(file))?;
+            naming = with(naming, path, &tell, |naming, file| naming.with_names(file))?;
         }
         if let Some(path) = &self.aws_ranges {
-            naming = with(naming, path, |naming, file| naming.with_aws_ranges(file))?;
+            naming = with(naming, path, &tell, |naming, file| naming.with_aws_ranges(file))?;
         }
         if let Some(path) = &self.geoip {
-            naming = with(naming, path, |naming, file| naming.with_countries(file))?;
+            naming = with(naming, path, &tell, |naming, file| naming.with_countries(file))?;
         }
         if let Some(path) = &self.asn {
-            naming = with(naming, path, |naming, file| naming.with_asns(file))?;
+            naming = with(naming, path, &tell, |naming, file| naming.with_asns(file))?;
         }
         Ok(naming)
     }
@@ -72,10 +72,14 @@ impl NamingOptions {
 fn with(
     naming: Naming,
     path: &Path,
+    tell: impl Fn(&Path, &[u8]),
     read: impl FnOnce(Naming, &[u8]) -> Result<Naming, Error>,
 ) -> Result<Naming, String> {
     let file = bytes(path, FILE_BYTES_MAX).map_err(Error::from);
-    let naming = file.and_then(|file| read(naming, &file));
+    let naming = file.and_then(|file| {
+        tell(path, &file);
+        read(naming, &file)
+    });
     naming.map_err(|error| format!("{}: {error}", path.display()))
 }
 
@@ -105,7 +109,7 @@ mod tests {
 
     fn load(line: &str) -> Result<Naming, String> {
         let words = std::iter::once("x").chain(line.split_whitespace());
-        Line::try_parse_from(words).unwrap().naming.load()
+        Line::try_parse_from(words).unwrap().naming.load(|_, _| ())
     }
 
     #[test]
