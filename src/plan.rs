@@ -58,6 +58,9 @@ pub struct Step {
     pub value: Option<Source>,
     /// Whether values only count, each as one.
     pub counts: bool,
+    /// Whether its regular rows have the keys that those of the step before have, word for word:
+    /// then these are not gathered again.
+    pub shares_keys: bool,
 }
 
 /// A key of a step.
@@ -139,7 +142,7 @@ impl Plan {
 
         let treaty = Treaty { lines, paths: &paths, reading: &reading, texts };
         let mut distinct: Vec<(Form, Scope, &Filter)> = Vec::new();
-        let mut steps = Vec::new();
+        let mut steps: Vec<Step> = Vec::new();
         for query in queries {
             let wanted = (query.form, query.scope, &query.filter);
             let selection = distinct.iter().position(|other| *other == wanted);
@@ -149,6 +152,9 @@ impl Plan {
             });
             let parts = query.parts();
             steps.extend(parts.iter().map(|part| Step::new(query, part, selection, &treaty)));
+        }
+        for at in 1..steps.len() {
+            steps[at].shares_keys = steps[at].has_keys_of(&steps[at - 1]);
         }
         let mut trees: Vec<(Form, &Arc<Tree>)> = Vec::new();
         let mut selections = Vec::new();
@@ -279,6 +285,20 @@ impl Treaty<'_> {
 }
 
 impl Step {
+    /// Whether another step gathers the same keys of the same rows: of those that pass, and have a
+    /// value, as all do where that is decoded.
+    fn has_keys_of(&self, other: &Self) -> bool {
+        let has_values = |step: &Self| {
+            step.value.is_none_or(|value| matches!(value.regular, Regular::Number(..)))
+        };
+        self.selection == other.selection
+            && self.keys == other.keys
+            && self.shape == other.shape
+            && (self.period.is_none() && other.period.is_none())
+            && has_values(self)
+            && has_values(other)
+    }
+
     fn new(query: &Query, part: &QueryPart, selection: usize, treaty: &Treaty<'_>) -> Self {
         let source = |column: &Column| treaty.source(query.form, column);
         let keys = query.keys.iter().chain(&part.finer);
@@ -295,7 +315,8 @@ impl Step {
         let value = part.measure.number().map(source);
         let lane = is_regular.then(|| shape.lane());
         let counts = matches!(part.role, Role::Divisor(_));
-        Self { selection, lane, shape, period, keys, value, counts }
+        let shares_keys = false;
+        Self { selection, lane, shape, period, keys, value, counts, shares_keys }
     }
 }
 

@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::periods::by_period;
+use super::ranks::Ranks;
 use crate::amount::{AMOUNT_BYTES, Amount};
 use crate::error::{Error, ErrorKind};
 use crate::group::{Fold, Groups, Totals};
@@ -38,7 +39,7 @@ pub fn answer(query: &Query, groups: Vec<Vec<Groups>>, spill: &Arc<Spill>) -> An
     if let Some(largest) = largest.filter(|_| has_keys) {
         let by_maximum = rank_one(&largest, Fold::Max, By::Largest, query.top(), spill);
         let listed = in_memory(&by_maximum.ranked, spill);
-        let sums = measured[0].values_of(listed);
+        let sums = measured[0].values_of(&Ranks::new(listed));
         maxima = listed.iter().map(|(maximum, _)| *maximum).collect();
         let keys = listed.iter().map(|(_, key)| key.clone());
         found.ranked =
@@ -129,10 +130,10 @@ impl Measured {
     }
 
     /// The values of contributors, in their order.
-    fn values_of(&self, listed: &[(Amount, Key)]) -> Vec<Option<Amount>> {
-        let values = values_of(&self.totals, listed);
+    fn values_of(&self, ranks: &Ranks<'_>) -> Vec<Option<Amount>> {
+        let values = values_of(&self.totals, ranks);
         let Some(divisor) = &self.divisor else { return values };
-        let counts = values_of(divisor, listed);
+        let counts = values_of(divisor, ranks);
         let pairs = values.into_iter().zip(counts);
         pairs.map(|(value, count)| Some(value?.divided(count?))).collect()
     }
@@ -184,7 +185,8 @@ fn beside(
         return (Vec::new(), others.iter().map(Measured::total).collect());
     }
     let listed = in_memory(&found.ranked, spill);
-    let values: Vec<_> = others.iter().map(|measured| measured.values_of(listed)).collect();
+    let ranks = Ranks::new(listed);
+    let values: Vec<_> = others.iter().map(|measured| measured.values_of(&ranks)).collect();
     spill.budget().give(listed.len() * LOOK_UP_BYTES);
     (values, others.iter().map(Measured::sum).collect())
 }
@@ -372,23 +374,17 @@ impl<'a> Ranking<'a> {
     }
 }
 
-/// The ranks of contributors.
-pub(super) fn ranks(ranked: &[(Amount, Key)]) -> HashMap<&Key, usize> {
-    ranked.iter().enumerate().map(|(rank, (_, key))| (key, rank)).collect()
-}
-
 /// The values of contributors, in their order.
-fn values_of(totals: &Totals, ranked: &[(Amount, Key)]) -> Vec<Option<Amount>> {
-    let ranks = ranks(ranked);
+fn values_of(totals: &Totals, ranks: &Ranks<'_>) -> Vec<Option<Amount>> {
     let (parts, parts_log2) = parts_of(totals);
     let part = |part: usize| {
         let mut found = Vec::new();
         totals.visit_part(part, parts_log2, |key, value| {
-            found.extend(ranks.get(&key).map(|&rank| (rank, value)));
+            found.extend(ranks.get(&key).map(|rank| (rank, value)));
         });
         found
     };
-    let mut values = vec![None; ranked.len()];
+    let mut values = vec![None; ranks.len()];
     for (rank, value) in parts.flat_map_iter(part).collect::<Vec<_>>() {
         values[rank] = Some(value);
     }

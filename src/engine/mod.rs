@@ -9,6 +9,7 @@ mod cutting;
 mod headers;
 mod order;
 mod periods;
+mod ranks;
 mod schedule;
 mod worker;
 

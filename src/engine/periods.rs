@@ -7,7 +7,8 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 
-use super::answers::{LOOK_UP_BYTES, in_memory, parts_of, ranks, too_long};
+use super::answers::{LOOK_UP_BYTES, in_memory, parts_of, too_long};
+use super::ranks::Ranks;
 use crate::amount::Amount;
 use crate::group::{Fold, Moment, Totals, too_many_periods};
 use crate::report::{Answer, Datapoint, PeriodMetrics};
@@ -70,7 +71,7 @@ pub fn by_period(
 ) {
     let (shape, rest) = (periods.shape(), &answer.shape);
     let listed = in_memory(&answer.ranked, spill);
-    let ranks = ranks(listed);
+    let ranks = Ranks::new(listed);
     let (parts, parts_log2) = parts_of(periods);
     let threads = rayon::current_num_threads();
     let numbers = periods.moments().count();
@@ -83,7 +84,7 @@ pub fn by_period(
             let Some((number, key)) = shape.split_first(&key, rest) else { return };
             let number = number as u32;
             found.add(number, Sum { unique: 1, largest: value, total: value }, fold);
-            if let Some(&rank) = ranks.get(&key) {
+            if let Some(rank) = ranks.get(&key) {
                 if found.points.len() == found.points.capacity()
                     && !spill.budget().try_take_reserve(found.points.len() * POINT_BYTES)
                 {

@@ -84,6 +84,7 @@ pub fn gather_keys<
 ) {
     let Scratch { periods, remembered, unpacked, .. } = scratch;
     keys.clear();
+    unpacked.clear();
     keys.extend(periods.iter().map(|&period| K::from(period.into())));
     keys.resize(selected.len(), K::default());
     for (nth, Key { source, view }) in step.keys.iter().enumerate() {

@@ -211,7 +211,9 @@ impl Groups {
             match lane {
                 Lane::Narrow => {
                     let mut keys = std::mem::take(&mut scratch.narrow);
-                    gather_keys(step, marks, batch, selected, &mut keys, scratch);
+                    if !step.shares_keys {
+                        gather_keys(step, marks, batch, selected, &mut keys, scratch);
+                    }
                     groups.set_aside(&shared, step, marks, batch, selected, &mut keys, scratch);
                     groups.make_room(&shared, keys.len());
                     groups.narrow.fold_all(fold, &keys, values_of(step, scratch));
@@ -219,7 +221,9 @@ impl Groups {
                 }
                 Lane::Packed => {
                     let mut keys = std::mem::take(&mut scratch.packed);
-                    gather_keys(step, marks, batch, selected, &mut keys, scratch);
+                    if !step.shares_keys {
+                        gather_keys(step, marks, batch, selected, &mut keys, scratch);
+                    }
                     groups.set_aside(&shared, step, marks, batch, selected, &mut keys, scratch);
                     groups.make_room(&shared, keys.len());
                     groups.packed.fold_all(fold, &keys, values_of(step, scratch));

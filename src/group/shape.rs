@@ -112,8 +112,8 @@ impl ShapeGroups {
         }
     }
 
-    /// Folds rows that have a text without a number, and takes them from the gathered keys and
-    /// values.
+    /// Folds rows that have a text without a number, and takes them from the gathered keys, unless
+    /// another step did, and from the values.
     #[expect(clippy::too_many_arguments, reason = "a row is found by all of these")]
     pub(super) fn set_aside<K: Copy>(
         &mut self,
@@ -129,15 +129,16 @@ impl ShapeGroups {
             return;
         }
         let mut unpacked = std::mem::take(&mut scratch.unpacked);
-        unpacked.sort_unstable();
-        unpacked.dedup();
+        if !step.shares_keys {
+            unpacked.sort_unstable();
+            unpacked.dedup();
+            remove(keys, &unpacked);
+        }
         let rows = unpacked.iter().map(|&at| at as usize);
         self.fold_wide(shared, step, marks, batch, selected, scratch, rows);
-        remove(keys, &unpacked);
         if step.value.is_some() {
             remove(&mut scratch.values, &unpacked);
         }
-        unpacked.clear();
         scratch.unpacked = unpacked;
     }
 
