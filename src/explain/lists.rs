@@ -6,14 +6,14 @@ use super::sql::{self, Records, bin, named, ordinals, sign};
 use super::{Logs, Plan, fields, listed};
 use crate::lists::{List, ListKind};
 use crate::measure::{Counting, FLOW_AT_INTERFACE, Measure, Order};
-use crate::query::Scope;
 use crate::view::View;
 
 /// A list in words and in SQL.
 pub fn list(list: &List, logs: &Logs<'_>) -> String {
     let fields = fields(&[list.query()], logs);
-    let plan = plan(list, Plan::new(&fields, Scope::Traffic, logs));
-    plan.with(&statement(list, &Records::new(logs, &fields, Scope::Traffic)))
+    let scope = list.query().scope;
+    let plan = plan(list, Plan::new(&fields, scope, logs));
+    plan.with(&statement(list, &Records::new(logs, &fields, scope)))
 }
 
 fn plan(list: &List, mut plan: Plan) -> Plan {

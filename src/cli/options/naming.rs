@@ -14,14 +14,14 @@ const FILE_BYTES_MAX: u64 = 8 << 30;
 /// Where names come from; each makes more words for keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct NamingOptions {
-    /// Names for keys such as src-name; also --geoip, --asn, --aws-ranges
+    /// Names, for keys such as src-name; also --geoip, --asn, --aws-ranges
     ///
     /// Of addresses and interfaces; may be repeated. A table of two columns in CSV or TSV (an
     /// address, a prefix or an interface, and its name; with a header, columns of these names), or
     /// the JSON that
     /// `aws ec2 describe-network-interfaces` prints. Makes src-name, dst-name, pkt-src-name,
-    /// pkt-dst-name and interface-name. May be repeated. The most specific prefix counts, and of
-    /// equal ones the first
+    /// pkt-dst-name and interface-name. The most specific prefix counts, and of equal ones the
+    /// first
     #[arg(long, value_name = "FILE", help_heading = "Names")]
     names: Vec<PathBuf>,
 
