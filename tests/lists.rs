@@ -9,6 +9,7 @@ mod folder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::net::IpAddr;
+use std::process::Command;
 
 use flows::{log, records, seconds_of, text, written};
 use folder::Folder;
@@ -281,4 +282,26 @@ fn findings_are_those_of_plain_addition() {
         own(words[SOURCE]) || own(words[TARGET])
     });
     assert!(lines.lines().eq(found));
+}
+
+/// Whatever is typed, what is told of it does nothing to a terminal.
+#[test]
+fn explanations_show_nothing_raw() {
+    let hostile = "a\u{1b}[2J\u{7}it's.log";
+    let expression = "vpc-id = 'it''s' or interface-id ~ 'e+'";
+    for command in
+        ["top src", "sum", "series", "merge", "find ::1 10.0.0.1", "cut srcaddr", "info", ""]
+    {
+        let output = Command::new(env!("CARGO_BIN_EXE_flowagg"))
+            .args(command.split_ascii_whitespace())
+            .args(["--explain", "--where", expression, &format!("./{hostile}")])
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(text.starts_with("reads "), "{command}: {text} {said}");
+        let raw = text.find(|character: char| character.is_control() && character != '\n');
+        assert_eq!(raw, None, "{}", text.escape_debug());
+        assert!(command == "info" || text.contains("'./a' || chr(27) || '[2J'"), "{text}");
+    }
 }
