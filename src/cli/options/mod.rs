@@ -91,7 +91,7 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// Files and folders, plain, gzip, zstd or Parquet; `-` or none: standard input
+    /// Files, plain or compressed, and folders; `-`, or none, is standard input
     #[arg(value_name = "PATH", help_heading = "Input", display_order = 1)]
     pub paths: Vec<PathBuf>,
 

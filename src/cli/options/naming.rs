@@ -14,7 +14,7 @@ const FILE_BYTES_MAX: u64 = 8 << 30;
 /// Where names come from; each makes more words for keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct NamingOptions {
-    /// Names, for keys such as src-name; also --geoip, --asn, --aws-ranges
+    /// Names for keys such as src-name; also --geoip, --asn, --aws-ranges
     ///
     /// Of addresses and interfaces; may be repeated. A table of two columns in CSV or TSV (an
     /// address, a prefix or an interface, and its name; with a header, columns of these names), or
