@@ -124,8 +124,8 @@ impl Labels {
         self.text(self.find(value))
     }
 
-    /// The label of a value's text. An address of IPv6 is the same however it is spelled, and a
-    /// number too; what `010.0.0.1` is nobody knows.
+    /// The label of a value's text. An address is the same however it is spelled, as it is for
+    /// `--where`, and a number too.
     pub(crate) fn find(&self, text: &[u8]) -> u32 {
         match &self.by {
             By::Addresses(prefixes) => prefixes.find(text).unwrap_or(NO_LABEL),
