@@ -307,9 +307,10 @@ fn object_end(is_member: bool) -> &'static [u8] {
     if is_member { b"}" } else { b"}\n" }
 }
 
-/// Writes a value of a table, in quotes if it needs them.
+/// Writes a value of a table, in quotes if it needs them: of control characters only the ends of
+/// lines do, which no value of a block has ([`is_tame_table`]).
 pub fn push_quoted(text: &[u8], separator: u8, out: &mut Vec<u8>) {
-    let is_special = |byte: &u8| *byte == b'"' || *byte == separator || *byte < b' ';
+    let is_special = |byte: &u8| matches!(*byte, b'"' | b'\n' | b'\r') || *byte == separator;
     if !text.iter().any(is_special) {
         out.extend_from_slice(text);
         return;
@@ -403,5 +404,7 @@ mod tests {
         assert_eq!(value("a,b", b'\t'), "a,b");
         assert_eq!(value("a\"b", b'\t'), "\"a\"\"b\"");
         assert_eq!(value("'a'", b','), "'a'");
+        assert_eq!(value("a\x01b", b','), "a\x01b");
+        assert_eq!(value("a\rb", b','), "\"a\rb\"");
     }
 }
