@@ -200,6 +200,7 @@ fn faults_show_the_place_and_what_to_write() {
         ("tcp-flags has syn,ack|rst", "`|` and `,` together"),
         ("tcp-flags has 0", "no flag"),
         ("start > 1769860800000", "these look like milliseconds"),
+        ("start < 9999-12-31", "expected a time before 5138-11-16T09:46:40Z"),
         ("start > noon", "expected a time such as 2026-01-31T12:00:00Z"),
         ("host in @none", "\"none\": no such file or directory"),
         (

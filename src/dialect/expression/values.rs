@@ -123,6 +123,11 @@ impl<'r> Values<'r> {
             None if field.is_time() && text.parse().is_ok_and(is_milliseconds) => {
                 "expected seconds since 1970; these look like milliseconds".to_owned()
             }
+            None if field.is_time() && seconds_since_1970(text).is_some() => {
+                "expected a time before 5138-11-16T09:46:40Z; as numbers, later ones look like \
+                 milliseconds"
+                    .to_owned()
+            }
             None => self.expected(field),
         };
         Fault::new(format!("{} is no value of {field}", shown(text)), place, advice)
@@ -290,10 +295,10 @@ fn amount(field: Field, text: &str) -> Option<Amount> {
         field if field.is_time() => seconds_since_1970(text),
         _ => None,
     };
-    if let Some(number) = named {
-        return Some(number.into());
-    }
-    let amount = plain(text)?;
+    let amount = match named {
+        Some(number) => number.into(),
+        None => plain(text)?,
+    };
     let is_late = || u64::try_from(amount.floor()).is_ok_and(is_milliseconds);
     Some(amount).filter(|_| !(field.is_time() && is_late()))
 }
