@@ -4,7 +4,10 @@
 //! share a record. The tree is walked once and each record read once, so that a run asks no
 //! database: its addresses lie in a set of prefixes like any other. The crate `maxminddb` reads
 //! records and what a file says of itself. The tree is walked here, with a limit that a damaged
-//! one runs into; the crate would walk a circle for ever.
+//! one runs into; the crate would walk a circle for ever. So it would with values, which are walked
+//! before it decodes them.
+
+mod walk;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -79,12 +82,18 @@ fn labels<R: DeserializeOwned>(
     if tree_bytes(file).is_some_and(|(tree, before)| tree > before) {
         return Err(fault(CUT_SHORT));
     }
+    if metadata(file).is_some_and(|metadata| !walk::ends(metadata, 0)) {
+        return Err(fault(CANNOT_BE));
+    }
     // The crate may panic on files that are damaged in still other ways.
     let read = catch_unwind(AssertUnwindSafe(|| {
         let reader = Reader::from_source(file)
             .map_err(|error| fault(format!("no MaxMind database: {}", said(&error))))?;
         let mut texts: HashMap<usize, Option<String>> = HashMap::new();
         let leaves = leaves(file, &reader)?;
+        let nodes = reader.metadata.node_count as usize;
+        let tree_bytes = nodes * usize::from(reader.metadata.record_size) / 4;
+        let values = file.get(tree_bytes + GAP_BYTES..).ok_or_else(|| fault(CUT_SHORT))?;
         for &(prefix, record) in &leaves {
             if texts.contains_key(&record) {
                 continue;
@@ -93,10 +102,13 @@ fn labels<R: DeserializeOwned>(
                 Prefix::V4(first, _) => IpAddr::V4(Ipv4Addr::from_bits(first)),
                 Prefix::V6(first, _) => IpAddr::V6(Ipv6Addr::from_bits(first)),
             };
-            let found = reader.lookup(address).and_then(|found| found.decode::<R>());
-            let found = found.map_err(|error| {
-                fault(format!("a damaged database: of {address} it says: {}", said(&error)))
-            })?;
+            let damaged =
+                |says: &str| fault(format!("a damaged database: of {address} it says: {says}"));
+            let found = reader.lookup(address).map_err(|error| damaged(&said(&error)))?;
+            if found.offset().is_some_and(|at| !walk::ends(values, at)) {
+                return Err(damaged("what has no end"));
+            }
+            let found = found.decode::<R>().map_err(|error| damaged(&said(&error)))?;
             texts.insert(record, found.and_then(&label));
         }
         if !texts.values().any(Option::is_some) {
@@ -111,7 +123,7 @@ fn labels<R: DeserializeOwned>(
             .filter_map(|(prefix, record)| Some((*prefix, texts.get(record)?.as_deref()?)));
         Ok(Labels::of_prefixes(labelled))
     }));
-    read.unwrap_or_else(|_| Err(fault("a damaged database: what it says of itself cannot be")))
+    read.unwrap_or_else(|_| Err(fault(CANNOT_BE)))
 }
 
 fn said(error: &maxminddb::MaxMindDbError) -> String {
@@ -119,14 +131,23 @@ fn said(error: &maxminddb::MaxMindDbError) -> String {
 }
 
 const CUT_SHORT: &str = "a damaged database: it is cut short";
+const CANNOT_BE: &str = "a damaged database: what it says of itself cannot be";
 
 /// Bytes between the tree and what records hold.
 const GAP_BYTES: usize = 16;
 
+/// What is before all that a file says of itself, at its end.
+const MARK: &[u8] = b"\xab\xcd\xefMaxMind.com";
+
+/// What a file says of itself.
+fn metadata(file: &[u8]) -> Option<&[u8]> {
+    memmem::rfind(file, MARK).map(|start| &file[start + MARK.len()..])
+}
+
 /// The bytes of the tree by what a file says of itself, with the gap behind it, and those that
 /// are there at most. The crate believes what is said, and panics.
 fn tree_bytes(file: &[u8]) -> Option<(usize, usize)> {
-    let start = memmem::rfind(file, b"\xab\xcd\xefMaxMind.com")?;
+    let start = memmem::rfind(file, MARK)?;
     let number = |key: &[u8]| {
         let value = &file[memmem::find(&file[start..], key)? + start + key.len()..];
         let (&control, mut value) = value.split_first()?;

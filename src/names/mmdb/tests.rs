@@ -118,6 +118,17 @@ fn damaged_databases_are_refused() {
     ]);
     let error = countries(&gap).unwrap_err().to_string();
     assert_eq!(error, "a damaged database: a record that is nowhere");
+    // A record that leads to itself, and something that a file says of itself.
+    let mut endless = whole.clone();
+    endless[nodes + 16..nodes + 18].copy_from_slice(&[0x20, 0]);
+    let error = countries(&endless).unwrap_err().to_string();
+    assert_eq!(error, "a damaged database: of 192.0.2.0 it says: what has no end");
+    let languages = whole.windows(10).position(|bytes| bytes == b"\x49languages").unwrap() + 10;
+    let start = whole.len() - metadata(&whole).unwrap().len();
+    let mut endless = whole.clone();
+    let to = (languages - start) as u8;
+    endless[languages..languages + 2].copy_from_slice(&[0x20, to]);
+    assert_eq!(countries(&endless).unwrap_err().to_string(), CANNOT_BE);
     for length in 0..whole.len() {
         let _ = countries(&whole[..length]);
     }
