@@ -4,8 +4,10 @@ use std::fmt::Debug;
 use std::fs;
 use std::io::Write;
 use std::os::fd::AsRawFd;
+use std::panic::{self, UnwindSafe};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use flowagg::{
     Amount, Engine, ErrorKind, Field, Filter, Layout, Level, Measure, Query, QueryBuilder, Reason,
@@ -166,6 +168,45 @@ fn differs<T: PartialEq + Debug>(found: &T, expected: &T) -> Option<String> {
 /// Texts that may hold any bytes, each as one that can be shown.
 pub fn shown(texts: &[Vec<u8>]) -> Vec<String> {
     texts.iter().map(|text| text.escape_ascii().to_string()).collect()
+}
+
+/// What people are shown may hold line ends, but nothing that moves a terminal.
+pub fn shows_nothing_raw(message: &str) {
+    let is_raw = |char: char| char.is_control() && char != '\n';
+    assert!(!message.contains(is_raw), "{message:?}");
+}
+
+/// The first line of an input, and the rest; what is no UTF-8 in the line is replaced.
+pub fn first_line(input: &[u8]) -> (String, &[u8]) {
+    let end = input.iter().position(|&byte| byte == b'\n').unwrap_or(input.len());
+    let line = String::from_utf8_lossy(&input[..end]).into_owned();
+    (line, input.get(end + 1..).unwrap_or_default())
+}
+
+/// Runs what uses a crate that panics here and there on damaged files, which is caught and told
+/// as damage: so a panic counts only if it comes out, or begins in flowagg's own code.
+pub fn with_caught_panics(run: impl FnOnce() + UnwindSafe) {
+    let silenced = Arc::new(Mutex::new((String::new(), false)));
+    let last = Arc::clone(&silenced);
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(move |panicked| {
+        let is_own = panicked.location().is_some_and(|at| is_own(at.file()));
+        let mut last = last.lock().unwrap();
+        if !last.1 {
+            *last = (panicked.to_string(), is_own);
+        }
+    }));
+    let result = panic::catch_unwind(run);
+    panic::set_hook(hook);
+    let (text, is_own) = &*silenced.lock().unwrap();
+    assert!(result.is_ok() && !is_own, "{text}");
+}
+
+/// Whether a source file is one of flowagg's, and not one of another crate.
+fn is_own(file: &str) -> bool {
+    let root = env!("CARGO_MANIFEST_DIR").trim_end_matches("/fuzz");
+    let own = file.strip_prefix(root).unwrap_or(file);
+    ["src/", "/src/", "tests/", "/tests/"].iter().any(|start| own.starts_with(start))
 }
 
 /// A file that is removed in the end.

@@ -3,7 +3,7 @@
 use flowagg::dialect::{FilterPattern, InsightRule, PatternKind, RuleFile};
 use flowagg::{Engine, Error, ErrorKind, Layout};
 
-use super::ask::File;
+use super::ask::{File, first_line, shows_nothing_raw};
 
 /// A few events for rules: records, another log's line, and JSON.
 const EVENTS: &str = "\
@@ -16,9 +16,7 @@ GET /index \"with blanks\" [10] -1.5e3
 /// Takes the input's first line as a pattern and the rest as an event: neither may panic, and
 /// what comes out has to make sense.
 pub fn metric_pattern(input: &[u8]) {
-    let end = input.iter().position(|&byte| byte == b'\n').unwrap_or(input.len());
-    let pattern = String::from_utf8_lossy(&input[..end]);
-    let event = input.get(end + 1..).unwrap_or_default();
+    let (pattern, event) = first_line(input);
     let parsed = match FilterPattern::parse(&pattern) {
         Ok(parsed) => parsed,
         Err(error) => {
@@ -91,10 +89,4 @@ fn explained(rule: &InsightRule) {
     let found = file.ask(engine.clone(), &query);
     assert_eq!(found.answers[0].contributors.len() as u64, found.answers[0].unique);
     file.ask(engine.block_bytes(1), &query).check(&found, "blocks of 1");
-}
-
-/// What people are shown may hold line ends, but nothing that moves a terminal.
-fn shows_nothing_raw(message: &str) {
-    let is_raw = |char: char| char.is_control() && char != '\n';
-    assert!(!message.contains(is_raw), "{message:?}");
 }

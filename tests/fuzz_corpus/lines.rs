@@ -2,7 +2,7 @@
 
 use flowagg::{Engine, ErrorKind, Field, Layout};
 
-use super::ask::{Outcome, ask_text, is_text, queries};
+use super::ask::{Outcome, ask_text, first_line, is_text, queries};
 use super::twin::Twin;
 
 /// Text with the columns of version 2, in which headers may state others.
@@ -29,9 +29,7 @@ pub fn header(input: &[u8]) {
 /// first line as what is typed for a layout, with which the rest is read.
 pub fn layout(input: &[u8]) {
     untold(input);
-    let end = input.iter().position(|&byte| byte == b'\n').unwrap_or(input.len());
-    let typed = String::from_utf8_lossy(&input[..end]);
-    let rest = input.get(end + 1..).unwrap_or_default();
+    let (typed, rest) = first_line(input);
     match Layout::parse(&typed) {
         Ok(layout) => {
             let names = (0..layout.columns()).map(|column| layout.name(column).unwrap());

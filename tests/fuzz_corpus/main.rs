@@ -2,8 +2,11 @@
 //! The targets in `fuzz/` take [`run`] from here.
 
 mod ask;
+mod cuts;
 mod dialects;
+mod keys;
 mod lines;
+mod names;
 mod twin;
 mod wheres;
 mod wrapped;
@@ -12,15 +15,18 @@ mod wrapped;
 type Target = fn(&[u8]);
 
 /// The targets by name.
-const TARGETS: [(&str, Target); 12] = [
+const TARGETS: [(&str, Target); 15] = [
     ("block", lines::block),
     ("csv", wrapped::csv),
+    ("cut", cuts::cut),
     ("envelope", wrapped::envelope),
     ("gzip", wrapped::gzip),
     ("header", lines::header),
+    ("keys", keys::keys),
     ("layout", lines::layout),
     ("messages", wrapped::messages),
     ("metric_pattern", dialects::metric_pattern),
+    ("names", names::names),
     ("parquet", wrapped::parquet),
     ("prefix", wrapped::prefix),
     ("rule", dialects::rule),

@@ -171,7 +171,7 @@ impl Of {
 }
 
 /// A key's text, cut at a character's boundary if it is too long.
-fn cut(text: &[u8]) -> &[u8] {
+pub fn cut(text: &[u8]) -> &[u8] {
     if text.len() <= KEY_BYTES_MAX {
         return text;
     }

@@ -3,7 +3,7 @@
 use flowagg::dialect::Expression;
 use flowagg::{Engine, Error, ErrorKind, Layout, Line, Query, Scope};
 
-use super::ask::{File, is_text};
+use super::ask::{File, first_line, is_text, shows_nothing_raw};
 
 /// What every file holds that an expression names.
 const LIST: &[u8] = b"# a list\n10.0.0.0/8 ours\n2001:db8::/32\n192.0.2.7\n";
@@ -22,9 +22,7 @@ version srcaddr dstport tcp-flags bytes
 /// Takes the input's first line as an expression and the rest as records: what is wrong is told;
 /// what is not has a canonical form, and counts the records that its twin holds of.
 pub fn expression(input: &[u8]) {
-    let end = input.iter().position(|&byte| byte == b'\n').unwrap_or(input.len());
-    let text = String::from_utf8_lossy(&input[..end]);
-    let rest = input.get(end + 1..).unwrap_or_default();
+    let (text, rest) = first_line(input);
     let records = if rest.is_empty() { RECORDS } else { rest };
     let expression = match parse(&text) {
         Ok(expression) => expression,
@@ -85,10 +83,4 @@ fn held(expression: &Expression, text: &[u8]) -> u64 {
         layout = next.unwrap_or(layout);
     }
     held
-}
-
-/// What people are shown may hold line ends, but nothing that moves a terminal.
-fn shows_nothing_raw(message: &str) {
-    let is_raw = |char: char| char.is_control() && char != '\n';
-    assert!(!message.contains(is_raw), "{message:?}");
 }

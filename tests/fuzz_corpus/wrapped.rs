@@ -1,12 +1,9 @@
 //! What lines come in: whatever it is, the answer does not depend on how it is read, and every
 //! line is accounted for. What is no container but lines is what the twin says.
 
-use std::panic;
-use std::sync::{Arc, Mutex};
-
 use flowagg::{Column, Engine, Form, JsonPath, Layout, Measure, Query};
 
-use super::ask::{File, ask_file, gzip as compressed, is_text, queries};
+use super::ask::{File, ask_file, gzip as compressed, is_text, queries, with_caught_panics};
 use super::lines::untold;
 
 /// JSON: records in envelopes or as objects; and the same as events that are asked for by path.
@@ -113,18 +110,9 @@ pub fn gzip(input: &[u8]) {
     }
 }
 
-/// A Parquet file. The crate that reads it panics here and there on damaged files, which is
-/// caught and told as damage: so a panic counts only if it comes out.
+/// A Parquet file.
 pub fn parquet(input: &[u8]) {
-    let silenced = Arc::new(Mutex::new(String::new()));
-    let last = Arc::clone(&silenced);
-    let hook = panic::take_hook();
-    panic::set_hook(Box::new(move |panicked| *last.lock().unwrap() = panicked.to_string()));
-    let result = panic::catch_unwind(|| read_parquet(input));
-    panic::set_hook(hook);
-    if result.is_err() {
-        panic!("{}", silenced.lock().unwrap());
-    }
+    with_caught_panics(|| read_parquet(input));
 }
 
 fn read_parquet(input: &[u8]) {

@@ -1,0 +1,8 @@
+//! Columns and a style that records are written in, and records.
+
+#![no_main]
+
+#[path = "../../tests/fuzz_corpus/main.rs"]
+mod fuzz_corpus;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz_corpus::run("cut", input));
