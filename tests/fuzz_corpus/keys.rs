@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use flowagg::dialect::Keys;
+use flowagg::explain::{self, Logs};
 use flowagg::lists::{Condition, List, ListOptions, NamedKey, NamedMeasure};
 use flowagg::render::lists::sheet;
 use flowagg::render::sheet::{self, SheetFormat, Style};
@@ -154,7 +155,7 @@ fn each(text: &[u8], mut visit: impl FnMut(&Record<'_>)) {
 /// them shows nothing raw.
 fn written(lists: &[List], file: &File) {
     for list in lists {
-        shows_nothing_raw(&list.to_sql(None, &[file.path()]));
+        shows_nothing_raw(&explain::list(list, &Logs::new(&[file.path()])));
     }
     let queries: Vec<Query> = lists.iter().map(|list| list.query().clone()).collect();
     if queries.is_empty() {
