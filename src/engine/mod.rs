@@ -9,6 +9,7 @@ mod cutting;
 mod headers;
 mod order;
 mod periods;
+mod progress;
 mod ranks;
 mod schedule;
 mod worker;
@@ -17,7 +18,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use crate::batch::{Form, Lines, SPECIMENS_MAX, Specimen};
 use crate::container::{Columns, Wanted};
@@ -37,37 +38,13 @@ use crate::spill::Spill;
 use crate::tally::Tally;
 use account::{check_tally, or_internal};
 pub use cutting::Cutting;
+pub use progress::Progress;
 use schedule::Schedule;
 use worker::{FileFindings, LAYOUTS_MAX, Worker};
 
 /// Bytes of a block. Text and marks of one (about 1.5 times as much) fit a second-level cache of
 /// 1 MiB; 128 KiB to 1 MiB measured alike, smaller blocks slower.
 const BLOCK_BYTES: usize = 512 * 1024;
-
-/// How far a run is; shared between the engine and whoever shows it.
-#[derive(Debug, Default)]
-pub struct Progress {
-    bytes: AtomicU64,
-    bytes_total: AtomicU64,
-}
-
-impl Progress {
-    /// Bytes read so far, before decompression.
-    pub fn bytes(&self) -> u64 {
-        self.bytes.load(Ordering::Relaxed)
-    }
-
-    /// Bytes of all inputs whose size is known; 0 until they were found.
-    pub fn bytes_total(&self) -> u64 {
-        self.bytes_total.load(Ordering::Relaxed)
-    }
-
-    /// Takes back bytes that will not be read.
-    fn leave_out(&self, bytes: u64) {
-        let less = |total: u64| Some(total.saturating_sub(bytes));
-        let _ = self.bytes_total.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
-    }
-}
 
 /// Answers questions over flow logs, with as many threads as there are cores.
 ///

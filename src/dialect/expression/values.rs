@@ -113,6 +113,8 @@ impl<'r> Values<'r> {
             Field::Protocol => protocols().collect(),
             Field::SrcPort | Field::DstPort => services().collect(),
             Field::TcpFlags => FLAGS.iter().map(|(name, _)| *name).collect(),
+            // As in `src nett 10.0.0.0/8`.
+            field if field.kind() == Kind::Address => vec!["net", "host", "port"],
             field => {
                 let list = SPELLINGS.iter().find(|(other, _)| *other == field);
                 list.map(|(_, values)| values.to_vec()).unwrap_or_default()
