@@ -16,7 +16,7 @@ use crate::layout::{Column, Layout, Place};
 use crate::query::Query;
 
 pub use output::{Output, Spot, Written};
-pub use row::{Chunk, Writing};
+pub use row::{Chunk, Writing, is_formula};
 
 /// How records are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -269,7 +269,7 @@ impl Cell {
             b' ' => out.extend_from_slice(text),
             // Databases take nothing for no value, and a dash for a text.
             _ if text == ABSENT => {}
-            _ if self.is_safe && matches!(text[0], b'=' | b'+' | b'-' | b'@') => {
+            _ if self.is_safe && is_formula(text) => {
                 push_quoted(&[b"'", text].concat(), separator, out);
             }
             _ if self.is_text => push_quoted(text, separator, out),
@@ -323,6 +323,14 @@ pub fn push_quoted(text: &[u8], separator: u8, out: &mut Vec<u8>) {
         out.push(byte);
     }
     out.push(b'"');
+}
+
+/// Whether a text begins as formulas do: by OWASP's list, which has the signs in full width and
+/// the characters that spreadsheets skip before a sign.
+pub fn is_formula(text: &[u8]) -> bool {
+    let begins =
+        ["=", "+", "-", "@", "\t", "\r", "\n", "\u{ff1d}", "\u{ff0b}", "\u{ff0d}", "\u{ff20}"];
+    begins.iter().any(|sign| text.starts_with(sign.as_bytes()))
 }
 
 /// Writes a number, or as a text what is none below 2^64.
@@ -394,6 +402,26 @@ mod tests {
             let json = written(|out| push_json_text(out, text));
             let read: String = serde_json::from_str(&json).unwrap();
             assert_eq!(read.as_bytes(), text);
+        }
+    }
+
+    /// Wherever CSV is written, the same texts are formulas.
+    #[test]
+    fn formulas_are_made_texts_where_that_is_wanted() {
+        let cell = |is_safe: bool| Cell {
+            column: Some(0),
+            is_number: false,
+            is_text: true,
+            is_safe,
+            lead: Vec::new(),
+        };
+        for text in ["=1+1", "+1", "@a", "--", "\u{ff1d}1", "\u{ff20}a"] {
+            let pushed = |safe| written(|out| cell(safe).push(Some(text.as_bytes()), b',', out));
+            assert_eq!(pushed(true), format!("'{text}"));
+            assert_eq!(pushed(false), text);
+        }
+        for text in ["a=b", "10.0.0.1", "\u{ff1e}"] {
+            assert_eq!(written(|out| cell(true).push(Some(text.as_bytes()), b',', out)), text);
         }
     }
 

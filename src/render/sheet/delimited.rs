@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use csv::{ByteRecord, QuoteStyle, Writer, WriterBuilder};
 
 use super::{Cell, Sheet, SheetFormat, Style};
+use crate::cut::is_formula;
 
 /// Rows of CSV or TSV. Those of lists that differ in their columns follow each other, each list
 /// under its own header.
@@ -126,14 +127,6 @@ pub fn csv_safe(text: &[u8]) -> Cow<'_, [u8]> {
         true => Cow::Owned([b"'", text].concat()),
         false => Cow::Borrowed(text),
     }
-}
-
-/// Whether a text begins as formulas do: by OWASP's list, which has the signs in full width and
-/// the characters that spreadsheets skip before a sign.
-fn is_formula(text: &[u8]) -> bool {
-    let begins =
-        ["=", "+", "-", "@", "\t", "\r", "\n", "\u{ff1d}", "\u{ff0b}", "\u{ff0d}", "\u{ff20}"];
-    begins.iter().any(|sign| text.starts_with(sign.as_bytes()))
 }
 
 /// The writer's own error, whose kind the caller may want to know, out of the CSV crate's.
