@@ -5,7 +5,7 @@ use flowagg::{
     Source,
 };
 
-use super::ask::{File, first_line, is_text};
+use super::ask::{File, first_line, is_text, is_tried};
 
 /// The styles, by the first byte of an input.
 const STYLES: [CutStyle; 5] =
@@ -66,15 +66,20 @@ pub fn cut(input: &[u8]) {
     let file = File::new(rest);
     let (expected, first) = run(Engine::new().threads(1), &asked.cut, &file);
     let some = rest.iter().fold(0usize, |sum, &byte| sum + usize::from(byte)) % 130;
-    for (threads, block_bytes, memory) in [(1, 1, 1 << 30), (3, 2 + some, 2000), (3, 1, 1 << 30)] {
+    let ways = [(1, 1, 1 << 30), (3, 2 + some, 2000), (3, 1, 1 << 30)];
+    for (way, (threads, block_bytes, memory)) in ways.into_iter().enumerate() {
+        if !is_tried(way, rest) {
+            continue;
+        }
         let engine = Engine::new().threads(threads).block_bytes(block_bytes).memory(memory);
         let (found, cutting) = run(engine, &asked.cut, &file);
         let way = format!("{threads} threads, blocks of {block_bytes}");
         same(&found, &expected, &way);
         assert_eq!(cutting.records, first.records, "{way}");
-        assert_eq!(faults(&cutting), faults(&first), "{way}");
         assert_eq!(cutting.is_stopped, first.is_stopped, "{way}");
+        // Of a run that ended early it tells what was read until then.
         if !cutting.is_stopped {
+            assert_eq!(faults(&cutting), faults(&first), "{way}");
             assert_eq!(cutting.report.tally, first.report.tally, "{way}");
         }
     }

@@ -13,7 +13,7 @@ use flowagg::{
     Column, Counting, Engine, Error, ErrorKind, Layout, Line, Naming, Query, Record, Scope, Source,
 };
 
-use super::ask::{File, first_line, is_text, shown, shows_nothing_raw};
+use super::ask::{File, first_line, is_text, is_tried, shown, shows_nothing_raw};
 use super::twin::cut;
 
 /// What is named, so that there are words for it.
@@ -86,8 +86,9 @@ pub fn keys(input: &[u8]) {
         once.series(60),
         merged,
     ];
-    let lists: Vec<List> = lists.into_iter().filter_map(accepted).collect();
-    written(&lists, &file);
+    let lists = lists.into_iter().filter_map(accepted);
+    let lists = lists.enumerate().filter(|(way, _)| is_tried(*way, input));
+    written(&lists.map(|(_, list)| list).collect::<Vec<_>>(), &file);
 }
 
 fn accepted<T>(read: Result<T, Error>) -> Option<T> {
@@ -191,13 +192,9 @@ fn written(lists: &[List], file: &File) {
         all
     };
     let expected = run(Engine::new().threads(1));
-    for engine in
-        [Engine::new().threads(3).block_bytes(1), Engine::new().threads(2).block_bytes(99)]
-    {
-        let found = run(engine);
-        for (found, expected) in found.iter().zip(&expected) {
-            assert_eq!(found, expected);
-        }
-        assert_eq!(found.len(), expected.len());
+    let found = run(Engine::new().threads(2).block_bytes(1));
+    assert_eq!(found.len(), expected.len());
+    for (found, expected) in found.iter().zip(&expected) {
+        assert_eq!(found, expected);
     }
 }
