@@ -162,6 +162,7 @@ fn one_key(text: &str, naming: &Naming) -> Result<NamedKey, Error> {
     match (keys.len(), keys.pop()) {
         (1, Some(key)) => Ok(key),
         (count, _) => {
+            let text = text.escape_debug();
             let text = format!("unique({text}) is one of {count} keys, expected one");
             Err(Error::new(ErrorKind::Query, text))
         }

@@ -89,8 +89,9 @@ impl NamedMeasure {
             Function::Count => {
                 return fail(format!(
                     "{}: records are counted as `records`, different values by \
-                     `unique({argument})`",
-                    shown(text)
+                     `unique({})`",
+                    shown(text),
+                    excerpt(argument)
                 ));
             }
             Function::Sum => {
@@ -192,10 +193,15 @@ fn no_number(label: &str, typed: &str) -> String {
 
 /// A word as messages show it.
 fn shown(word: &str) -> String {
+    format!("\"{}\"", excerpt(word))
+}
+
+/// The beginning of a word, with nothing that a terminal would obey.
+fn excerpt(word: &str) -> String {
     const SHOWN_MAX: usize = 60;
     let shown: String = word.chars().take(SHOWN_MAX).collect();
     let dots = if shown.len() < word.len() { "..." } else { "" };
-    format!("\"{}{dots}\"", shown.escape_debug())
+    format!("{}{dots}", shown.escape_debug())
 }
 
 /// What must hold of one of a contributor's values: `bytes > 1g`, or `> 1g` of the first.
@@ -321,7 +327,10 @@ mod tests {
         assert_eq!(parse("max(bytes").unwrap_err(), "\"max(bytes\" lacks its `)`");
         assert!(parse("").unwrap_err().contains("expected bytes, packets"));
         assert!(parse("count(bytes)").unwrap_err().contains("unique(bytes)"));
-        assert!(parse("\u{1b}[2J").unwrap_err().contains("\\u{1b}[2J"));
+        for raw in ["\u{1b}[2J", "count(\u{1b}[2J)", "\u{1b}[2J(", "max(\u{1b}[2J)"] {
+            let error = parse(raw).unwrap_err();
+            assert!(error.contains("\\u{1b}[2J") && !error.contains('\u{1b}'), "{error}");
+        }
     }
 
     #[test]
