@@ -6,6 +6,7 @@ use flowagg::{
 };
 
 use super::ask::{File, first_line, is_text, is_tried};
+use super::twin::seconds;
 
 /// The styles, by the first byte of an input.
 const STYLES: [CutStyle; 5] =
@@ -161,7 +162,8 @@ fn twin(asked: &Asked, text: &[u8], found: &[u8]) {
             }
             expected.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
         } else {
-            let texts = asked.columns.iter().map(|field| record.text(*field).unwrap_or(b"-"));
+            let text = |field: Field| record.text(field).map(|text| seconds(field, text));
+            let texts = asked.columns.iter().map(|field| text(*field).unwrap_or(b"-"));
             expected.extend(texts.collect::<Vec<_>>().join(&b' '));
         }
         expected.push(b'\n');

@@ -14,7 +14,7 @@ use flowagg::{
 };
 
 use super::ask::{File, first_line, is_text, is_tried, shown, shows_nothing_raw};
-use super::twin::cut;
+use super::twin::{cut, seconds};
 
 /// What is named, so that there are words for it.
 const NAMES: &[u8] = b"10.0.0.0/8,inside\n10.0.0.1,web\n2001:db8::/32,documents\neni-1,first\n";
@@ -122,7 +122,7 @@ fn counted(keys: &[NamedKey], text: &[u8], file: &File) {
     each(text, |record| {
         let texts = keys.iter().map(|(key, _)| {
             let Column::Field(field) = key.column() else { panic!("{key:?}") };
-            let text = record.text(*field)?;
+            let text = seconds(*field, record.text(*field)?);
             Some(cut(key.view().seen(text, &mut [0; 48])).to_vec())
         });
         if let Some(texts) = texts.collect::<Option<Vec<_>>>() {

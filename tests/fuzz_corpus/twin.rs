@@ -90,10 +90,8 @@ impl Twin {
         }
         self.tally.extra_columns += u64::from(record.has_extra_columns());
         let is_milliseconds = |column: usize| {
-            let is_time = matches!(layout.field(column), Some(Field::Start | Field::End));
-            let text = record.column(column).and_then(|text| str::from_utf8(text).ok());
-            let number = text.and_then(|text| text.parse().ok());
-            is_time && number.is_some_and(|number: u64| number >= MILLISECONDS_MIN)
+            let text = record.column(column);
+            layout.field(column).zip(text).is_some_and(|(field, text)| seconds(field, text) != text)
         };
         self.tally.milliseconds += u64::from((0..layout.columns()).any(is_milliseconds));
         if !self.layouts.contains(layout) {
@@ -167,6 +165,16 @@ impl Of {
             Self::Least(_) => left.min(right),
             Self::Largest(_) => left.max(right),
         }
+    }
+}
+
+/// A value's text; of a time in milliseconds that of its seconds.
+pub fn seconds(field: Field, text: &[u8]) -> &[u8] {
+    let is_time = matches!(field, Field::Start | Field::End);
+    let number = str::from_utf8(text).ok().and_then(|text| text.parse().ok());
+    match number.is_some_and(|number: u64| is_time && number >= MILLISECONDS_MIN) {
+        true => &text[..text.len() - 3],
+        false => text,
     }
 }
 
