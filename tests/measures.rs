@@ -348,6 +348,37 @@ fn different_values_by_period() {
     }
 }
 
+/// No record, none that counts, and none with a column that is asked for: there is no contributor
+/// then, whatever is measured of it.
+#[test]
+fn there_may_be_no_contributor() {
+    let folder = Folder::new("measures-none");
+    let log = |name: &str, text: &str| [Source::path(folder.file(name, text))];
+    let record = "2 1 eni-1 10.0.0.1 10.0.0.9 40000 443 6 1 40 1600000000 1600000060 ACCEPT OK\n";
+    let logs = [log("empty", ""), log("no-traffic", &record.replace("OK", "NODATA"))];
+    let others = [log("header", "version srcaddr\n"), log("no-column", record)];
+    let measures = || [Measure::Count, Measure::Unique(Field::DstAddr.into())];
+    for source in logs.iter().chain(&others) {
+        for counting in [Counting::Every, Counting::Once] {
+            // `az-id` differs between the records of a flow.
+            let keys = match counting {
+                Counting::Every => vec![Field::AzId, Field::SrcAddr],
+                _ => vec![],
+            };
+            for (measure, other) in measures().into_iter().zip(measures().into_iter().rev()) {
+                let query = Query::builder().group_by(keys.clone()).counting(counting);
+                let query = query.measure(measure).and_measure(other).build().unwrap();
+                let report = Engine::new().threads(2).run(&query, source).unwrap();
+                let answer = &report.answers[0];
+                assert_eq!(answer.contributors().len(), 0);
+                if !keys.is_empty() {
+                    assert_eq!((answer.unique(), answer.passed()), (0, 0));
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn what_does_not_fit_together_is_refused() {
     let error = |builder: QueryBuilder| builder.build().unwrap_err().to_string();

@@ -312,9 +312,10 @@ impl KeyShape {
         Some((Number::parse(first).value()?, rest.encode(&others, &mut Vec::new())))
     }
 
-    /// The shape of keys without the last `columns` parts of these.
+    /// The shape of keys without the last `columns` parts of these. Where there was no
+    /// contributor nobody knows of what kinds keys are, and there are no parts to leave out.
     pub fn without_last(&self, columns: usize) -> Self {
-        let parts = self.parts[..self.parts.len() - columns].to_vec();
+        let parts = self.parts[..self.parts.len().saturating_sub(columns)].to_vec();
         let texts = self.texts.clone().filter(|_| parts.contains(&Part::Text));
         Self { texts, ..Self::new(parts) }
     }
