@@ -62,6 +62,21 @@ impl Error {
     }
 }
 
+/// The most characters that a message shows of a word that was typed or read.
+const SHOWN_MAX: usize = 60;
+
+/// The beginning of a word, with nothing in it that a terminal would obey.
+pub(crate) fn excerpt(word: &str) -> String {
+    let shown: String = word.chars().take(SHOWN_MAX).collect();
+    let dots = if shown.len() < word.len() { "..." } else { "" };
+    format!("{}{dots}", shown.escape_debug())
+}
+
+/// The same in quotes.
+pub(crate) fn shown(word: &str) -> String {
+    format!("\"{}\"", excerpt(word))
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)

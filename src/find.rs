@@ -4,16 +4,16 @@
 //! many are found in one pass, as ordinary queries. Prefixes that lie in others need passes of
 //! their own over the labels, not over the logs: they are put into layers in which none overlap.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::amount::Amount;
 use crate::dialect::Expression;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, shown};
 use crate::field::Field;
 use crate::labels::Labels;
 use crate::measure::Measure;
-use crate::prefixes::Prefix;
+use crate::prefixes::{Prefix, host_v4, host_v6};
 use crate::query::{Query, QueryBuilder};
 use crate::report::{Answer, Report};
 use crate::view::{KeyColumn, View};
@@ -104,17 +104,16 @@ impl Find {
     pub fn new(targets: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, Error> {
         let fail = |text: String| Err(Error::new(ErrorKind::Query, text));
         let mut all: Vec<(String, Prefix)> = Vec::new();
-        let mut known: HashMap<Prefix, ()> = HashMap::new();
+        let mut known: HashSet<Prefix> = HashSet::new();
         for target in targets {
             let target = target.as_ref();
             let Some(prefix) = Prefix::parse(target) else {
-                let target: String = target.chars().take(60).collect();
                 return fail(format!(
-                    "\"{}\" is no address, expected one such as 203.0.113.7 or 2001:db8::/32",
-                    target.escape_debug()
+                    "{} is no address, expected one such as 203.0.113.7 or 2001:db8::/32",
+                    shown(target)
                 ));
             };
-            if known.insert(prefix, ()).is_none() {
+            if known.insert(prefix) {
                 all.push((target.to_owned(), prefix));
             }
         }
@@ -238,13 +237,9 @@ fn sides(by_action: &Answer, peers: &Answer) -> HashMap<Vec<u8>, Side> {
 fn layers(targets: &[(String, Prefix)]) -> Vec<usize> {
     let ends = |prefix: &Prefix| match *prefix {
         Prefix::V4(first, length) => {
-            let host = u32::MAX.checked_shr(length.into()).unwrap_or(0);
-            (false, u128::from(first), u128::from(first | host))
+            (false, u128::from(first), u128::from(first | host_v4(length)))
         }
-        Prefix::V6(first, length) => {
-            let host = u128::MAX.checked_shr(length.into()).unwrap_or(0);
-            (true, first, first | host)
-        }
+        Prefix::V6(first, length) => (true, first, first | host_v6(length)),
     };
     let mut order: Vec<usize> = (0..targets.len()).collect();
     order.sort_by_key(|&at| {

@@ -35,15 +35,25 @@ impl Prefix {
 
     /// The prefix of an IPv4 address of so many bits, if there are so many.
     pub fn v4(address: u32, length: u8) -> Option<Self> {
-        let host = u32::MAX.checked_shr(length.into()).unwrap_or(0);
-        (length <= 32).then_some(Self::V4(address & !host, length))
+        (length <= 32).then_some(Self::V4(address & !host_v4(length), length))
     }
 
     /// The prefix of an IPv6 address of so many bits, if there are so many.
     pub fn v6(address: u128, length: u8) -> Option<Self> {
-        let host = u128::MAX.checked_shr(length.into()).unwrap_or(0);
-        (length <= 128).then_some(Self::V6(address & !host, length))
+        (length <= 128).then_some(Self::V6(address & !host_v6(length), length))
     }
+}
+
+/// The bits behind the length of an IPv4 prefix: its last address is its first and these.
+#[inline(always)]
+pub(crate) fn host_v4(length: u8) -> u32 {
+    u32::MAX.checked_shr(length.into()).unwrap_or(0)
+}
+
+/// The same of IPv6.
+#[inline(always)]
+pub(crate) fn host_v6(length: u8) -> u128 {
+    u128::MAX.checked_shr(length.into()).unwrap_or(0)
 }
 
 /// An address.
@@ -97,14 +107,8 @@ impl Prefixes {
         let (mut v4, mut v6) = (Vec::new(), Vec::new());
         for (prefix, number) in prefixes {
             match prefix {
-                Prefix::V4(first, length) => {
-                    let host = u32::MAX.checked_shr(length.into()).unwrap_or(0);
-                    v4.push((first, first | host, number));
-                }
-                Prefix::V6(first, length) => {
-                    let host = u128::MAX.checked_shr(length.into()).unwrap_or(0);
-                    v6.push((first, first | host, number));
-                }
+                Prefix::V4(first, length) => v4.push((first, first | host_v4(length), number)),
+                Prefix::V6(first, length) => v6.push((first, first | host_v6(length), number)),
             }
         }
         Self { v4: Spans::new(v4), v6: Spans::new(v6) }

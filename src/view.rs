@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::field::{Field, Kind};
 use crate::labels::Labels;
 use crate::layout::Column;
+use crate::prefixes::{host_v4, host_v6};
 use crate::value::Address;
 
 /// Key text beyond this is cut: Contributor Insights' limit of 1 KB for a key.
@@ -145,12 +146,12 @@ pub fn cut(text: &[u8]) -> &[u8] {
 /// The first address of the prefix of so many bits that an address lies in.
 #[inline(always)]
 pub fn first_v4(address: u32, bits: u8) -> u32 {
-    address & !u32::MAX.checked_shr(bits.into()).unwrap_or(0)
+    address & !host_v4(bits)
 }
 
 /// The same of IPv6.
 pub fn first_v6(address: u128, bits: u8) -> u128 {
-    address & !u128::MAX.checked_shr(bits.into()).unwrap_or(0)
+    address & !host_v6(bits)
 }
 
 /// The text of a prefix, by its first address.

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, shown};
 use crate::field::{Field, Kind};
 use crate::labels::Labels;
 use crate::names::Naming;
@@ -185,8 +185,8 @@ fn prefix(word: &str, address: &str, lengths: &str) -> Result<(KeyColumn, String
     if field.kind() != Kind::Address {
         return Err(fault(format!(
             "{} in {}: {field} has no addresses, expected one such as srcaddr/24",
-            quoted(&format!("/{lengths}")),
-            quoted(word)
+            shown(&format!("/{lengths}")),
+            shown(word)
         )));
     }
     let length = |text: &str, most: u8| {
@@ -203,7 +203,7 @@ fn prefix(word: &str, address: &str, lengths: &str) -> Result<(KeyColumn, String
         return Err(fault(format!(
             "{} is no length of a prefix, expected 0 to 32 bits of IPv4, 33 to 128 of IPv6, or \
              both as in {field}/24/48",
-            quoted(lengths)
+            shown(lengths)
         )));
     };
     Ok((KeyColumn::new(field, View::Prefix { v4, v6 }), format!("{field}/{lengths}")))
@@ -259,14 +259,7 @@ fn unknown(word: &str) -> Error {
     let fields = Field::ALL.iter().map(|field| field.name());
     let near = nearest(word, fields.chain(words.iter().map(String::as_str)));
     let near = near.map_or(",".to_owned(), |near| format!("; did you mean {near}?"));
-    fault(format!("unknown key {}{near} {EXPECTED}", quoted(word)))
-}
-
-fn quoted(word: &str) -> String {
-    const CHARACTERS_MAX: usize = 60;
-    let cut: String = word.chars().take(CHARACTERS_MAX).collect();
-    let dots = if cut.len() < word.len() { "..." } else { "" };
-    format!("\"{}{dots}\"", cut.escape_debug())
+    fault(format!("unknown key {}{near} {EXPECTED}", shown(word)))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::dialect::{quoted, v4_number};
 use crate::error::Error;
 use crate::field::Field;
 use crate::find::Find;
-use crate::prefixes::Prefix;
+use crate::prefixes::{Prefix, host_v4};
 use crate::query::{Query, Scope};
 
 /// A search in words and in SQL, of which each row is a target and a direction.
@@ -47,7 +47,7 @@ fn statement(find: &Find, records: &Records) -> String {
         let text = quoted(text);
         match prefix {
             Prefix::V4(first, length) => {
-                let last = first | u32::MAX.checked_shr(length.into()).unwrap_or(0);
+                let last = first | host_v4(length);
                 of_v4.push(format!("({text}, {first}, {last})"));
             }
             Prefix::V6(..) => of_v6.push(format!("({text}, INET {text})")),

@@ -44,8 +44,17 @@ pub fn protocol(name: &str) -> Option<u8> {
 /// assert_eq!(flowagg::iana::port("syslog"), Some(514));
 /// ```
 pub fn port(name: &str) -> Option<u16> {
+    ports_of(name).next()
+}
+
+/// All ports of that name: a few names have several.
+///
+/// ```
+/// assert!(flowagg::iana::ports_of("http-alt").eq([591, 8008, 8080]));
+/// ```
+pub fn ports_of(name: &str) -> impl Iterator<Item = u16> {
     let is_name = |names: &str| names.split('/').any(|other| other.eq_ignore_ascii_case(name));
-    ports().find(|(_, names)| is_name(names)).map(|(number, _)| number)
+    ports().filter(move |(_, names)| is_name(names)).map(|(number, _)| number)
 }
 
 #[cfg(test)]

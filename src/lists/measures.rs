@@ -2,7 +2,7 @@
 //! conditions on it, such as `bytes > 1g`.
 
 use crate::amount::{Amount, Comparison};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, excerpt, shown};
 use crate::field::{Field, Kind};
 use crate::layout::Column;
 use crate::measure::Measure;
@@ -189,19 +189,6 @@ fn number(name: &str, whole: &str) -> Result<Column, Error> {
 
 fn no_number(label: &str, typed: &str) -> String {
     format!("{label} is no number field; its different values are counted by unique({typed})")
-}
-
-/// A word as messages show it.
-fn shown(word: &str) -> String {
-    format!("\"{}\"", excerpt(word))
-}
-
-/// The beginning of a word, with nothing that a terminal would obey.
-fn excerpt(word: &str) -> String {
-    const SHOWN_MAX: usize = 60;
-    let shown: String = word.chars().take(SHOWN_MAX).collect();
-    let dots = if shown.len() < word.len() { "..." } else { "" };
-    format!("{}{dots}", shown.escape_debug())
 }
 
 /// What must hold of one of a contributor's values: `bytes > 1g`, or `> 1g` of the first.

@@ -4,8 +4,9 @@
 
 use serde::Deserialize;
 
-use super::{Named, fault, shown};
+use super::{Named, fault};
 use crate::error::Error;
+use crate::error::shown;
 use crate::prefixes::Prefix;
 
 /// A page of interfaces.

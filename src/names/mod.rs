@@ -203,14 +203,6 @@ fn fault(text: impl Into<String>) -> Error {
     Error::new(ErrorKind::Names, text)
 }
 
-/// A text of a file, cut and with nothing that a terminal would obey.
-fn shown(text: &str) -> String {
-    const CHARACTERS_MAX: usize = 60;
-    let cut: String = text.chars().take(CHARACTERS_MAX).collect();
-    let dots = if cut.len() < text.len() { "..." } else { "" };
-    format!("\"{}{dots}\"", cut.escape_debug())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,8 +9,9 @@ use std::cmp::Reverse;
 use hashbrown::HashSet;
 use serde::Deserialize;
 
-use super::{fault, shown};
+use super::fault;
 use crate::error::Error;
+use crate::error::shown;
 use crate::labels::Labels;
 use crate::prefixes::Prefix;
 

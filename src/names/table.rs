@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::{Named, fault, shown};
+use super::{Named, fault};
 use crate::error::Error;
+use crate::error::shown;
 use crate::nearest::nearest;
 use crate::prefixes::Prefix;
 

@@ -1,7 +1,7 @@
 //! What is wrong with an expression: what was found, the place, and what to write.
 
 use crate::dialect::metric_filter::fault::window;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, shown};
 
 /// What is wrong at one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,16 +32,4 @@ impl Fault {
         let message = format!("{}\n  {window}\n  {blanks}^ {}", self.says, self.advice);
         Error::new(ErrorKind::Expression, message)
     }
-}
-
-/// The most characters that a message shows of a word.
-const SHOWN_MAX: usize = 60;
-
-/// A word as messages show it.
-pub fn shown(word: &str) -> String {
-    let mut shown: String = word.chars().take(SHOWN_MAX).collect();
-    if shown.len() < word.len() {
-        shown.push_str("...");
-    }
-    format!("\"{}\"", shown.escape_debug())
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::fault::{Fault, shown};
+use super::fault::Fault;
 use super::lexer::{Kind, Token, tokens};
 use super::values::{Item, Values};
 use super::words::{flag, protocol, protocols};
 use super::{DEPTH_MAX, Is, List, Node};
 use crate::amount::Comparison;
 use crate::error::Error;
+use crate::error::shown;
 use crate::field::{Field, Kind as FieldKind};
 use crate::nearest::nearest;
 use crate::prefixes::{Prefix, Prefixes};

@@ -4,7 +4,7 @@ use super::display::{shown, sign};
 use super::{Expression, Is, Node};
 use crate::dialect::insight_rule::explain::quoted;
 use crate::field::Field;
-use crate::prefixes::Prefix;
+use crate::prefixes::{Prefix, host_v4};
 
 impl Expression {
     /// The condition in DuckDB's SQL, over columns of text that are called as the fields are, with
@@ -116,7 +116,7 @@ fn lies(column: &str, prefix: Prefix) -> String {
     let Prefix::V4(first, length) = prefix else {
         return format!("TRY_CAST({column} AS INET) <<= INET {}", quoted(&shown(prefix)));
     };
-    let last = first | u32::MAX.checked_shr(length.into()).unwrap_or(0);
+    let last = first | host_v4(length);
     format!("{} BETWEEN {first} AND {last}", v4_number(column))
 }
 

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::fault::{Fault, shown};
-use super::words::{FLAGS, flag, protocol, protocols, service, services};
+use super::fault::Fault;
+use super::words::{FLAGS, flag, ports, protocol, protocols, service, services};
 use super::{FILE_BYTES_MAX, Is, List, REGEX_BYTES_MAX};
 use crate::amount::{Amount, Comparison};
 use crate::calendar::seconds_since_1970;
 use crate::error::Error;
+use crate::error::shown;
 use crate::field::{Field, Kind, is_milliseconds};
 use crate::nearest::nearest;
 use crate::prefixes::Prefix;
@@ -146,7 +147,12 @@ impl<'r> Values<'r> {
             return Ok(Is::Number(comparison, amount));
         }
         let Kind::Number(limit) = field.kind() else { unreachable!("a field of numbers") };
-        let list = self.list(items, |values, text, place| {
+        let is_port = matches!(field, Field::SrcPort | Field::DstPort);
+        let List { typed, filed, files } = self.list(items, |values, text, place| {
+            let named = if is_port { ports(text) } else { Vec::new() };
+            if !named.is_empty() {
+                return Ok(named.into_iter().map(|port| (port.into(), port.into())).collect());
+            }
             let (first, last) =
                 range(field, text).ok_or_else(|| values.no_value(field, text, place))?;
             if first > last {
@@ -158,9 +164,10 @@ impl<'r> Values<'r> {
                     let found = format!("{} is beyond what {field} can be", shown(text));
                     Err(Fault::new(found, place, format!("expected at most {limit}")))
                 }
-                false => Ok((first, last)),
+                false => Ok(vec![(first, last)]),
             }
         })?;
+        let list = List { typed: typed.concat(), filed: filed.concat(), files };
         Ok(Is::Ranges(Arc::new(list), negate))
     }
 

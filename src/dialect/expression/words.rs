@@ -1,90 +1,27 @@
-//! Words for numbers: protocols, services and flags, as they are in wide use.
+//! Words for numbers: flags, and protocols and services by IANA's names, which keys show, and by
+//! some others that are in wide use.
 
-/// Protocols by their numbers.
-const PROTOCOLS: [(&str, u8); 17] = [
-    ("icmp", 1),
-    ("igmp", 2),
-    ("ipip", 4),
-    ("tcp", 6),
-    ("egp", 8),
-    ("udp", 17),
-    ("dccp", 33),
-    ("ipv6", 41),
-    ("gre", 47),
-    ("esp", 50),
-    ("ah", 51),
-    ("icmp6", 58),
-    ("icmpv6", 58),
-    ("ipv6-icmp", 58),
-    ("ospf", 89),
-    ("vrrp", 112),
-    ("sctp", 132),
-];
+use crate::iana;
 
-/// Services by their ports.
-const SERVICES: [(&str, u16); 62] = [
-    ("ftp-data", 20),
-    ("ftp", 21),
-    ("ssh", 22),
-    ("telnet", 23),
-    ("smtp", 25),
-    ("domain", 53),
+/// Names in wide use for protocols that IANA calls otherwise.
+const PROTOCOLS: [(&str, u8); 3] = [("icmp6", 58), ("icmpv6", 58), ("ospf", 89)];
+
+/// Names in wide use for the services of ports that IANA calls otherwise, or not at all.
+const SERVICES: [(&str, u16); 14] = [
     ("dns", 53),
-    ("bootps", 67),
-    ("bootpc", 68),
     ("dhcp", 67),
-    ("tftp", 69),
-    ("http", 80),
-    ("kerberos", 88),
-    ("pop3", 110),
-    ("sunrpc", 111),
-    ("nntp", 119),
-    ("ntp", 123),
     ("msrpc", 135),
-    ("netbios-ns", 137),
-    ("netbios-dgm", 138),
-    ("netbios-ssn", 139),
-    ("imap", 143),
-    ("snmp", 161),
-    ("snmptrap", 162),
-    ("bgp", 179),
-    ("ldap", 389),
-    ("https", 443),
-    ("microsoft-ds", 445),
     ("smb", 445),
-    ("submissions", 465),
     ("smtps", 465),
-    ("isakmp", 500),
-    ("syslog", 514),
-    ("submission", 587),
-    ("ldaps", 636),
-    ("domain-s", 853),
-    ("rsync", 873),
-    ("imaps", 993),
-    ("pop3s", 995),
-    ("socks", 1080),
-    ("openvpn", 1194),
-    ("ms-sql-s", 1433),
     ("mssql", 1433),
-    ("oracle", 1521),
-    ("radius", 1812),
-    ("nfs", 2049),
     ("zookeeper", 2181),
     ("etcd", 2379),
-    ("mysql", 3306),
     ("rdp", 3389),
-    ("ipsec-nat-t", 4500),
-    ("sip", 5060),
-    ("mdns", 5353),
-    ("postgresql", 5432),
     ("postgres", 5432),
-    ("amqp", 5672),
     ("vnc", 5900),
-    ("redis", 6379),
     ("kafka", 9092),
     ("elasticsearch", 9200),
     ("memcached", 11211),
-    ("mongodb", 27017),
 ];
 
 /// What TCP flags are called.
@@ -101,12 +38,22 @@ pub const FLAGS: [(&str, u8); 8] = [
 
 /// The number of a protocol, by its name in capitals or not.
 pub fn protocol(word: &str) -> Option<u8> {
-    find(&PROTOCOLS, word)
+    find(&PROTOCOLS, word).or_else(|| iana::protocol(word))
 }
 
 /// The port of a service, by its name in capitals or not.
 pub fn service(word: &str) -> Option<u16> {
-    find(&SERVICES, word)
+    // Lists have many numbers, and the table is walked for a name.
+    let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { None } else { find(&SERVICES, word).or_else(|| iana::port(word)) }
+}
+
+/// The ports of a service, of which a few have several.
+pub fn ports(word: &str) -> Vec<u16> {
+    match service(word) {
+        Some(first) if iana::port(word) == Some(first) => iana::ports_of(word).collect(),
+        first => first.into_iter().collect(),
+    }
 }
 
 /// The bit of a flag, by its name in capitals or not.
@@ -116,12 +63,13 @@ pub fn flag(word: &str) -> Option<u8> {
 
 /// The names of protocols.
 pub fn protocols() -> impl Iterator<Item = &'static str> {
-    PROTOCOLS.iter().map(|(name, _)| *name)
+    PROTOCOLS.iter().map(|(name, _)| *name).chain(iana::protocols().map(|(_, name)| name))
 }
 
 /// The names of services.
 pub fn services() -> impl Iterator<Item = &'static str> {
-    SERVICES.iter().map(|(name, _)| *name)
+    let names = iana::ports().flat_map(|(_, names)| names.split('/'));
+    SERVICES.iter().map(|(name, _)| *name).chain(names)
 }
 
 fn find<T: Copy>(table: &[(&str, T)], word: &str) -> Option<T> {
@@ -138,13 +86,18 @@ mod tests {
         assert_eq!(service("https"), Some(443));
         assert_eq!(flag("Syn"), Some(2));
         assert_eq!((protocol("tpc"), service(""), flag("x")), (None, None, None));
-        let names: Vec<&str> = services().chain(protocols()).collect();
-        for (at, name) in names.iter().enumerate() {
-            assert!(!names[..at].contains(name), "{name} is there twice");
-            assert!(
-                name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-            );
-        }
+        assert_eq!((protocol("esp"), protocol("ICMPv6")), (Some(50), Some(58)));
+        // What keys show can be typed, and no word in wide use is another thing there.
+        assert_eq!(
+            (ports("http-alt"), ports("rdp"), ports("x")),
+            (vec![591, 8008, 8080], vec![3389], vec![])
+        );
+        assert_eq!(
+            (service("rdp"), service("443"), service("syslog")),
+            (Some(3389), None, Some(514))
+        );
+        assert!(PROTOCOLS.iter().all(|(name, _)| iana::protocol(name).is_none()));
+        assert!(SERVICES.iter().all(|(name, _)| iana::port(name).is_none()));
         let bits = FLAGS.iter().fold(0, |all, (_, bit)| all | bit);
         assert_eq!(bits, u8::MAX);
     }
