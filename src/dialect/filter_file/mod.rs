@@ -107,7 +107,8 @@ impl FilterFile {
                 self.add(json.clone(), place, name, Vec::new(), is_described);
             }
             Wrapping::Properties | Wrapping::Described | Wrapping::Put | Wrapping::Rule => {
-                self.notes.push(format!("{name}: left out, {}", Kind::Rule.misplaced()));
+                let what = format!("left out, {}", Kind::Rule.misplaced());
+                self.notes.push(wrapping::note(name, &what));
             }
         }
     }

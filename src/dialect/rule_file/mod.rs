@@ -114,7 +114,8 @@ impl RuleFile {
                 self.add(json, "RuleBody", "RuleName", "RuleState", path, name);
             }
             Wrapping::Filter | Wrapping::FilterProperties => {
-                self.notes.push(format!("{name}: left out, {}", Kind::Filter.misplaced()));
+                let what = format!("left out, {}", Kind::Filter.misplaced());
+                self.notes.push(wrapping::note(name, &what));
             }
             Wrapping::Rule | Wrapping::None => self.rules.push(NamedRule {
                 name: name.to_owned(),
@@ -144,12 +145,13 @@ impl RuleFile {
             _ => id.to_owned(),
         };
         if json.get("ManagedRule") == Some(&Json::Bool(true)) {
-            self.notes.push(format!("{name}: left out, an AWS service makes and manages it"));
+            let what = "left out, an AWS service makes and manages it";
+            self.notes.push(wrapping::note(&name, what));
             return;
         }
         if json.get(state).and_then(Json::text) == Some("DISABLED") {
-            let text = "disabled in CloudWatch, here it runs all the same";
-            self.notes.push(format!("{name}: {text}"));
+            let what = "disabled in CloudWatch, here it runs all the same";
+            self.notes.push(wrapping::note(&name, what));
         }
         self.rules.push(NamedRule { name, is_alone: false, text, references });
     }

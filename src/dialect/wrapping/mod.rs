@@ -143,6 +143,11 @@ pub fn of_kind(resources: &[(String, Json)], kind: Kind) -> impl Iterator<Item =
     resources.iter().filter(is_of_kind).map(|(id, resource)| (id.as_str(), resource))
 }
 
+/// What is to be told of a rule or a filter in a file. Its name may hold anything.
+pub fn note(name: &str, what: &str) -> String {
+    format!("{}: {what}", name.escape_debug())
+}
+
 /// What to say of a value in which nothing of that kind was found, and what else is to be told.
 pub fn none_in(json: &Json, kind: Kind, notes: &[String]) -> String {
     if holds(json, kind.other()) {
