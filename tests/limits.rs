@@ -257,6 +257,43 @@ fn a_bomb_takes_no_memory() {
     }
 }
 
+#[test]
+fn json_values_have_16_mib_but_pages_any_size() {
+    let folder = Folder::new("values");
+    let object = |length: usize| {
+        let event = event("");
+        let padding = "x".repeat(length - event.len() - ",\"tag\":\"\"".len());
+        event.replace('}', &format!(",\"tag\":\"{padding}\"}}"))
+    };
+    let limit = 16 << 20;
+    for (length, is_within) in [(limit - 1, true), (limit, true), (limit + 1, false)] {
+        folder.file("a.json", format!("{}{}{}", event(""), object(length), event("")));
+        let ran = run(&folder, "$F a.json");
+        // A line of the columns of both, which is longer than lines are.
+        let expected = if is_within { [3, 2, 0, 1] } else { [2, 1, 0, 1] };
+        assert_eq!(tally(&ran), expected, "{length}: {}", ran.err);
+        assert_eq!(ran.code, i32::from(!is_within), "{length}: {}", ran.err);
+        assert_eq!(ran.err.contains("a JSON value of more than 16 MiB"), !is_within);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_page_of_events_takes_no_memory() {
+    let folder = Folder::new("page");
+    let events = 400_000;
+    let listed = vec![format!("{{\"message\": \"{RECORD}\"}}"); events].join(",\n ");
+    folder.file("a.json", format!("{{\"events\": [\n {listed}\n], \"nextToken\": \"x\"}}\n"));
+    folder.file("cut.json", format!("{{\"events\": [\n {listed},\n {{\"mess"));
+    for (name, lost) in [("a.json", 0), ("cut.json", 1)] {
+        let script = format!("exec $F --threads 2 --memory 32MiB {name}");
+        let (ran, peak) = watched(shell(&folder, &script).spawn().unwrap());
+        let expected = [events as u64 + lost, events as u64, 0, lost];
+        assert_eq!((ran.code, tally(&ran)), (0, expected), "{name}: {}", ran.err);
+        assert!((1..48 << 10).contains(&peak), "{name}: {peak} KiB");
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn layouts_take_no_memory() {

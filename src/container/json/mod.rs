@@ -15,12 +15,14 @@
 //!
 //! Only where nobody asks for JSON: events that are asked for by path are found in the lines.
 
+mod reach;
 mod rows;
 mod split;
+mod window;
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::io::Read;
+use std::io::{self, Read};
 use std::sync::Arc;
 
 use base64::Engine;
@@ -34,6 +36,7 @@ use crate::error::{Error, ErrorKind};
 use crate::field::Field;
 use crate::layout::Layout;
 use crate::source::{GZIP_MAGIC, gzip_reader, make_room};
+use reach::LISTS;
 use rows::{COLUMNS_MAX, Rows};
 use split::{Next, Splitter, VALUE_BYTES_MAX};
 
@@ -93,14 +96,11 @@ impl Pieces for Json<'_> {
             && self.lines.text.len() < self.block_bytes
             && self.lines.finished.is_empty()
         {
-            match self.splitter.next() {
-                Ok(Next::Value(value)) => self.lines.value(value, 0),
-                Ok(Next::Line(line)) => self.lines.message(line),
-                Ok(Next::Blank(lines)) => self.lines.blank(lines),
-                Ok(Next::End { is_cut }) => {
-                    self.outcome = Some((Ok(()), is_cut));
-                }
-                Ok(Next::TooLarge) => self.outcome = Some((Err(too_large()), true)),
+            match self.lines.next(&mut self.splitter, 0) {
+                Ok(Step::Lines) => {}
+                Ok(Step::Blank(lines)) => self.lines.blank(lines),
+                Ok(Step::End { is_cut }) => self.outcome = Some((Ok(()), is_cut)),
+                Ok(Step::TooLarge) => self.outcome = Some((Err(too_large()), true)),
                 Err(error) => {
                     self.outcome = Some((Err(error.into()), self.splitter.is_within()));
                 }
@@ -125,7 +125,8 @@ impl Pieces for Json<'_> {
 
 fn too_large() -> Error {
     let text = format!(
-        "a JSON value of more than {} MiB; type jq -c '.events[]' FILE | flowagg",
+        "a JSON value of more than {} MiB that is no page of events; if it holds a list of them, \
+         type jq -c '.NAME[]' FILE | flowagg with the list's name",
         VALUE_BYTES_MAX >> 20
     );
     Error::new(ErrorKind::Container, text)
@@ -150,10 +151,43 @@ struct Lines {
     columns: Option<usize>,
 }
 
+/// What was done with what came next in a stream.
+enum Step {
+    /// Its lines were taken.
+    Lines,
+    /// So many lines without a value came, and nothing was done.
+    Blank(usize),
+    /// The stream ended.
+    End {
+        /// Whether a value is lost.
+        is_cut: bool,
+    },
+    /// A value is too large.
+    TooLarge,
+}
+
 /// The members of an object, as they are spelled.
 type Members<'a> = Vec<(String, &'a RawValue)>;
 
 impl Lines {
+    /// What comes next in a stream of values that are so deep in envelopes.
+    fn next<R: Read>(&mut self, splitter: &mut Splitter<R>, depth: usize) -> io::Result<Step> {
+        match splitter.next()? {
+            Next::Value(value) => self.value(value, depth),
+            Next::Listed(value) => self.value(value, depth + 1),
+            Next::Line(line) => self.message(line),
+            Next::Page(head) => {
+                if depth < DEPTH_MAX && is_page(head) {
+                    splitter.open();
+                }
+            }
+            Next::Blank(lines) => return Ok(Step::Blank(lines)),
+            Next::End { is_cut } => return Ok(Step::End { is_cut }),
+            Next::TooLarge => return Ok(Step::TooLarge),
+        }
+        Ok(Step::Lines)
+    }
+
     /// What is in a value, an object or a string.
     fn value(&mut self, value: &[u8], depth: usize) {
         let Ok(text) = str::from_utf8(value) else { return self.message(value) };
@@ -175,7 +209,7 @@ impl Lines {
     fn envelope(&mut self, members: &Members<'_>, depth: usize) -> bool {
         let member = |name: &str| members.iter().rfind(|(other, _)| other == name);
         let raw = |name: &str| member(name).map(|(_, value)| value.get());
-        if raw("messageType") == Some("\"CONTROL_MESSAGE\"") {
+        if is_control(members) {
             return true;
         }
         if let Some(message) = raw("message").filter(|message| message.starts_with('"')) {
@@ -188,7 +222,7 @@ impl Lines {
             }
             return true;
         }
-        for name in ["logEvents", "events", "Records", "records"] {
+        for name in LISTS {
             let list = raw(name).filter(|list| list.starts_with('['));
             let list = list.and_then(|list| serde_json::from_str::<Vec<&RawValue>>(list).ok());
             if let Some(list) = list {
@@ -206,14 +240,12 @@ impl Lines {
         content.and_then(decoded).is_some_and(|content| {
             let mut splitter = Splitter::new(content.as_slice());
             loop {
-                match splitter.next() {
-                    Ok(Next::Value(value)) => self.value(value, depth + 1),
-                    Ok(Next::Line(line)) => self.message(line),
+                match self.next(&mut splitter, depth + 1) {
                     // The input has no such lines.
-                    Ok(Next::Blank(_)) => {}
-                    Ok(Next::End { is_cut: false }) => return true,
+                    Ok(Step::Lines | Step::Blank(_)) => {}
+                    Ok(Step::End { is_cut: false }) => return true,
                     // What is lost of it stays visible: the envelope becomes a line.
-                    Ok(Next::End { is_cut: true } | Next::TooLarge) | Err(_) => return false,
+                    Ok(Step::End { is_cut: true } | Step::TooLarge) | Err(_) => return false,
                 }
             }
         })
@@ -347,6 +379,23 @@ fn members(text: &str) -> Option<Members<'_>> {
         }
     }
     serde_json::Deserializer::from_str(text).deserialize_map(Reader).ok()
+}
+
+/// Whether this stands before the events of an envelope, in its list.
+fn is_page(head: &[u8]) -> bool {
+    let text = str::from_utf8(head).ok().map(|head| format!("{head}]}}"));
+    text.as_deref().and_then(members).is_some_and(|members| {
+        let is_message =
+            |name: &str, value: &RawValue| name == "message" && value.get().starts_with('"');
+        let is_other = is_activity(&members) || is_record(&members) || is_control(&members);
+        !is_other && !members.iter().any(|(name, value)| is_message(name, value))
+    })
+}
+
+/// Whether members are those of a message that holds no events.
+fn is_control(members: &Members<'_>) -> bool {
+    let kind = members.iter().rfind(|(name, _)| name == "messageType");
+    kind.is_some_and(|(_, kind)| kind.get() == "\"CONTROL_MESSAGE\"")
 }
 
 fn is_scalar(value: &RawValue) -> bool {

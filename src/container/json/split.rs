@@ -2,17 +2,23 @@
 //!
 //! No line is lost: one that holds no part of a value, but blanks, commas and the brackets of an
 //! array on the outside, is told as a blank one.
+//!
+//! A page of events may be far larger than what is held of a stream, and may be cut. So of an
+//! object that is long, or does not end, the values in its list can be told one by one.
 
 use std::io::{self, Read};
 
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr3};
 
-/// Bytes that are read at once.
-const READ_BYTES: usize = 256 * 1024;
+use super::reach::{Reach, list_start, reach};
+use super::window::Window;
 
-/// The most bytes of one value. A page of `aws logs filter-log-events` is about 2 MiB; the command
-/// joins pages to one value, which may be far larger.
-pub const VALUE_BYTES_MAX: usize = if cfg!(debug_assertions) { 1 << 20 } else { 512 << 20 };
+/// Objects of more bytes are pages, if they have a list. A page of `aws logs filter-log-events` is
+/// about 2 MiB; the command joins pages to one object, which may be far larger.
+const PAGE_BYTES: usize = if cfg!(debug_assertions) { 1 << 9 } else { 4 << 20 };
+
+/// The most bytes of a value that is told whole. What AWS sends in one piece is 10 MiB at most.
+pub const VALUE_BYTES_MAX: usize = 16 << 20;
 
 /// Blank lines that are told at once.
 const BLANK_LINES_MAX: usize = 64 * 1024;
@@ -22,6 +28,11 @@ const BLANK_LINES_MAX: usize = 64 * 1024;
 pub enum Next<'t> {
     /// An object or a string, whole.
     Value(&'t [u8]),
+    /// An object is long, or does not end: what of it stands before the values in its list.
+    /// Those come next if [`Splitter::open`] is called, else the object, whole.
+    Page(&'t [u8]),
+    /// A value in the list of an object that was opened.
+    Listed(&'t [u8]),
     /// A line, or its rest, that is no such value.
     Line(&'t [u8]),
     /// So many lines without a value.
@@ -35,15 +46,31 @@ pub enum Next<'t> {
     TooLarge,
 }
 
+/// As what a part of the text is told.
+type Told = for<'t> fn(&'t [u8]) -> Next<'t>;
+
 /// Cuts values from a stream. Elements of arrays on the outside are values.
 pub struct Splitter<R> {
-    reader: R,
-    text: Vec<u8>,
-    start: usize,
-    has_ended: bool,
+    window: Window<R>,
+    place: Place,
+    /// Objects of more bytes are pages.
+    page_bytes: usize,
     line: Line,
     /// Lines without a value that are not told yet.
     blank_lines: usize,
+}
+
+/// What stands next in the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// What is on the outside, or between values there.
+    Outside,
+    /// An object that was told as a page, with so many bytes before the values in its list.
+    Page(usize),
+    /// The list of an object that is opened.
+    List,
+    /// The end of that list, and the rest of the object.
+    Rest,
 }
 
 /// What is known of the line that is being read.
@@ -57,24 +84,18 @@ enum Line {
     Held,
 }
 
-/// How far a value reaches.
-enum Reach {
-    /// To here.
-    To(usize),
-    /// It is broken: the line that it is in ends here.
-    Broken(usize),
-    /// Further than the text that is known.
-    Beyond,
-}
-
 impl<R: Read> Splitter<R> {
     /// The values of what a reader gives.
     pub fn new(reader: R) -> Self {
+        Self::with_pages(reader, PAGE_BYTES)
+    }
+
+    /// The same where objects of more than `page_bytes` are pages.
+    pub fn with_pages(reader: R, page_bytes: usize) -> Self {
         Self {
-            reader,
-            text: Vec::new(),
-            start: 0,
-            has_ended: false,
+            window: Window::new(reader),
+            place: Place::Outside,
+            page_bytes,
             line: Line::Empty,
             blank_lines: 0,
         }
@@ -86,53 +107,139 @@ impl<R: Read> Splitter<R> {
     /// What the reader says.
     pub fn next(&mut self) -> io::Result<Next<'_>> {
         loop {
+            match self.place {
+                Place::Outside => {
+                    if let Some(next) = self.between()? {
+                        return Ok(next);
+                    }
+                    self.line = Line::Held;
+                    return self.outermost();
+                }
+                Place::Page(_) => {
+                    self.place = Place::Outside;
+                    let found = self.find(VALUE_BYTES_MAX, |text| reach(text, 0))?;
+                    return Ok(self.told(found, |text| Next::Value(text)));
+                }
+                Place::List => match self.between_listed()? {
+                    Some(b']') => self.place = Place::Rest,
+                    Some(_) => {
+                        let found = self.find(VALUE_BYTES_MAX, listed)?;
+                        return Ok(self.told(found, |text| Next::Listed(text)));
+                    }
+                    None => return Ok(Next::End { is_cut: true }),
+                },
+                Place::Rest => {
+                    let found = self.find(VALUE_BYTES_MAX, |text| reach(text, 2))?;
+                    let Reach::To(end) = found else {
+                        return Ok(self.told(found, |text| Next::Value(text)));
+                    };
+                    self.window.pass(end);
+                    self.place = Place::Outside;
+                }
+            }
+        }
+    }
+
+    /// Opens the object that was told as a page: the values in its list come next.
+    pub fn open(&mut self) {
+        if let Place::Page(head) = self.place {
+            self.window.pass(head);
+            self.place = Place::List;
+        }
+    }
+
+    /// Goes to what stands next on the outside, but first tells of the lines before it, and of the
+    /// end.
+    fn between(&mut self) -> io::Result<Option<Next<'static>>> {
+        loop {
             self.pass_between();
-            let is_at_value = self.start < self.text.len();
-            if !is_at_value && self.blank_lines < BLANK_LINES_MAX && self.more()? {
+            let is_at_value = !self.window.text().is_empty();
+            if !is_at_value && self.blank_lines < BLANK_LINES_MAX && self.window.more()? {
                 continue;
             }
-            if !is_at_value && self.has_ended && self.line == Line::Blank {
+            if !is_at_value && self.window.has_ended() && self.line == Line::Blank {
                 self.blank_lines += 1;
                 self.line = Line::Empty;
             }
-            match std::mem::take(&mut self.blank_lines) {
-                0 if is_at_value => break,
-                0 => return Ok(Next::End { is_cut: false }),
-                lines => return Ok(Next::Blank(lines)),
+            return Ok(match std::mem::take(&mut self.blank_lines) {
+                0 if is_at_value => None,
+                0 => Some(Next::End { is_cut: false }),
+                lines => Some(Next::Blank(lines)),
+            });
+        }
+    }
+
+    /// What stands next on the outside.
+    fn outermost(&mut self) -> io::Result<Next<'_>> {
+        let outer = |text: &[u8]| reach(text, 0);
+        let found = match self.window.text()[0] {
+            b'{' => match self.find(self.page_bytes, outer)? {
+                Reach::Beyond => {
+                    let text = self.window.text();
+                    let head = list_start(&text[..text.len().min(self.page_bytes)]);
+                    self.place = Place::Page(head.unwrap_or(0));
+                    return match head {
+                        Some(head) => Ok(Next::Page(&self.window.text()[..head])),
+                        None => self.next(),
+                    };
+                }
+                found => found,
+            },
+            b'"' => self.find(VALUE_BYTES_MAX, outer)?,
+            _ => match self.find(VALUE_BYTES_MAX, line)? {
+                Reach::Beyond if self.window.has_ended() => Reach::Broken(self.window.text().len()),
+                found => found,
+            },
+        };
+        Ok(self.told(found, |text| Next::Value(text)))
+    }
+
+    /// Goes to what stands next in the list of an object that is opened; none if nothing does.
+    fn between_listed(&mut self) -> io::Result<Option<u8>> {
+        loop {
+            let text = self.window.text();
+            let is_between = |byte: &u8| byte.is_ascii_whitespace() || *byte == b',';
+            let between = text.iter().position(|byte| !is_between(byte)).unwrap_or(text.len());
+            self.window.pass(between);
+            let next = self.window.text().first().copied();
+            if next.is_some() || !self.window.more()? {
+                return Ok(next);
             }
         }
-        self.line = Line::Held;
+    }
+
+    /// How far that reaches which stands next, at most so far; beyond if the stream ends before.
+    fn find(&mut self, bytes_max: usize, reach: impl Fn(&[u8]) -> Reach) -> io::Result<Reach> {
         // A longer text is looked at from its beginning again; it doubles, so that this ends.
         loop {
-            let text = &self.text[self.start..];
-            let (end, is_value) = match text[0] {
-                b'{' | b'"' => match reach(text) {
-                    Reach::To(end) => (Some(end), true),
-                    Reach::Broken(end) => (Some(end), false),
-                    Reach::Beyond => (None, true),
-                },
-                _ => (memchr(b'\n', text), false),
-            };
-            if let Some(end) = end {
-                let from = self.start;
-                self.start += end;
-                let found = &self.text[from..from + end];
-                return Ok(if is_value { Next::Value(found) } else { Next::Line(found) });
-            }
-            if text.len() > VALUE_BYTES_MAX {
-                return Ok(Next::TooLarge);
-            }
+            let text = self.window.text();
             let known = text.len();
-            while self.text.len() - self.start < 2 * known && self.more()? {}
-            if self.text.len() - self.start == known {
-                let text = &self.text[self.start..];
-                self.start = self.text.len();
-                return Ok(match is_value {
-                    true => Next::End { is_cut: true },
-                    false => Next::Line(text),
-                });
+            match reach(&text[..known.min(bytes_max)]) {
+                Reach::Beyond if known < bytes_max => {}
+                found => return Ok(found),
+            }
+            while self.window.text().len() < 2 * known && self.window.more()? {}
+            if self.window.text().len() == known {
+                return Ok(Reach::Beyond);
             }
         }
+    }
+
+    /// Tells what reaches so far, and goes on behind it.
+    fn told(&mut self, found: Reach, value: Told) -> Next<'_> {
+        let (end, next): (usize, Told) = match found {
+            Reach::To(end) => (end, value),
+            Reach::Broken(end) => (end, |text| Next::Line(text)),
+            Reach::Beyond if self.window.text().len() < VALUE_BYTES_MAX => {
+                return Next::End { is_cut: true };
+            }
+            Reach::Beyond => return Next::TooLarge,
+        };
+        // What breaks the rest of an object ends the object.
+        if self.place == Place::Rest {
+            self.place = Place::Outside;
+        }
+        next(self.window.pass(end))
     }
 
     /// Passes over what stands between values, and counts the lines without one that end there.
@@ -141,7 +248,7 @@ impl<R: Read> Splitter<R> {
         let is_between = |byte: u8| {
             matches!(byte, b' ' | b'\t'..=b'\r' | b',' | b'[' | b']' | 0xef | 0xbb | 0xbf)
         };
-        let rest = &self.text[self.start..];
+        let rest = self.window.text();
         let between = rest.iter().position(|&byte| !is_between(byte)).unwrap_or(rest.len());
         for &byte in &rest[..between] {
             self.line = match (byte, self.line) {
@@ -153,90 +260,25 @@ impl<R: Read> Splitter<R> {
                 (_, line) => line,
             };
         }
-        self.start += between;
+        self.window.pass(between);
     }
 
     /// Whether there is text that is no whole value yet.
     pub fn is_within(&self) -> bool {
-        self.start < self.text.len()
-    }
-
-    /// Reads more text; false at the end of it.
-    fn more(&mut self) -> io::Result<bool> {
-        if self.has_ended {
-            return Ok(false);
-        }
-        self.text.drain(..self.start);
-        self.start = 0;
-        let filled = self.text.len();
-        self.text.resize(filled + READ_BYTES, 0);
-        let read = loop {
-            match self.reader.read(&mut self.text[filled..]) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                other => break other,
-            }
-        };
-        self.text.truncate(filled + read.as_ref().copied().unwrap_or(0));
-        self.has_ended = !matches!(read, Ok(1..));
-        read.map(|count| count > 0)
+        !self.window.text().is_empty() || self.place != Place::Outside
     }
 }
 
-/// How far the object or string at the front of a text reaches.
-///
-/// No string holds a newline, and no value stands right behind another: where one seems to, an
-/// object was never closed, and ends with its line. So damage costs no more than that.
-fn reach(text: &[u8]) -> Reach {
-    let (mut depth, mut at) = (0usize, 0);
-    let (mut last, mut newline) = (b':', 0);
-    while let Some(&byte) = text.get(at) {
-        match byte {
-            b'"' => {
-                let Some(end) = string_end(&text[at + 1..]) else {
-                    return match memchr(b'\n', &text[at..]) {
-                        Some(end) => Reach::Broken(at + end),
-                        None => Reach::Beyond,
-                    };
-                };
-                at += end + 1;
-                if memchr(b'\n', &text[at - end..at]).is_some() {
-                    let end = memchr(b'\n', &text[at - end..]).unwrap_or(0) + at - end;
-                    return Reach::Broken(end);
-                }
-                if depth == 0 {
-                    return Reach::To(at + 1);
-                }
-            }
-            b'{' | b'[' if !matches!(last, b':' | b',' | b'[') && newline > 0 => {
-                return Reach::Broken(newline);
-            }
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => {
-                depth -= 1;
-                if depth == 0 {
-                    return Reach::To(at + 1);
-                }
-            }
-            b'\n' => newline = at,
-            _ => {}
-        }
-        if !byte.is_ascii_whitespace() {
-            last = byte;
-        }
-        at += 1;
-    }
-    Reach::Beyond
+/// The rest of a line that is no value.
+fn line(text: &[u8]) -> Reach {
+    memchr(b'\n', text).map_or(Reach::Beyond, Reach::Broken)
 }
 
-/// Where a string ends whose first quote stands before the text.
-fn string_end(text: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    loop {
-        at += memchr2(b'"', b'\\', text.get(at..)?)?;
-        if text[at] == b'"' {
-            return Some(at);
-        }
-        at += 2;
+/// A value in a list; one that is no object, list or string is a line of its own.
+fn listed(text: &[u8]) -> Reach {
+    match text[0] {
+        b'{' | b'[' | b'"' => reach(text, 0),
+        _ => memchr3(b',', b']', b'\n', text).map_or(Reach::Beyond, Reach::Broken),
     }
 }
 
@@ -246,11 +288,20 @@ mod tests {
     use super::*;
 
     fn split(text: &str, step: usize) -> Vec<String> {
-        let mut splitter = Splitter::new(Trickle(text.as_bytes(), step));
+        parts(Splitter::with_pages(Trickle(text.as_bytes(), step), usize::MAX))
+    }
+
+    /// Everything that is told; pages are opened.
+    fn parts(mut splitter: Splitter<Trickle<'_>>) -> Vec<String> {
         let mut found = Vec::new();
         loop {
             match splitter.next().unwrap() {
-                Next::Value(value) => found.push(String::from_utf8(value.to_vec()).unwrap()),
+                Next::Value(value) => found.push(str::from_utf8(value).unwrap().to_owned()),
+                Next::Listed(value) => found.push(format!("={}", str::from_utf8(value).unwrap())),
+                Next::Page(head) => {
+                    found.push(format!("{}>", str::from_utf8(head).unwrap()));
+                    splitter.open();
+                }
                 Next::Line(line) => found.push(format!("!{}", str::from_utf8(line).unwrap())),
                 // Reads of a few bytes tell them in parts.
                 Next::Blank(lines) => match found.last_mut().filter(|last| last.starts_with('+')) {
@@ -299,7 +350,54 @@ mod tests {
             assert_eq!(found("{\"b\":1}\n{\"a\":"), ["{\"b\":1}", "cut"]);
             assert_eq!(found("{\"b\":1}\n{\"a\":\"x\\"), ["{\"b\":1}", "cut"]);
         }
-        let long = format!("{{\"a\":\"{}\"}}", "x".repeat(3 * VALUE_BYTES_MAX));
-        assert!(split(&long, READ_BYTES) == ["too large"]);
+    }
+
+    #[test]
+    fn values_of_16_mib_are_told_whole() {
+        for (over, before) in [(0, ""), (0, "[{},"), (1, "\n \n"), (1 << 20, "")] {
+            let inner = "x".repeat(VALUE_BYTES_MAX + over - 8);
+            let object = format!("{{\"a\":\"{inner}\"}}");
+            let last = |text: String| {
+                parts(Splitter::new(Trickle(text.as_bytes(), usize::MAX))).pop().unwrap()
+            };
+            let expected = if over == 0 { &object } else { "too large" };
+            for text in [object.clone(), format!("{{\"events\":[1,{object}]}}")] {
+                let found = last(format!("{before}{text}"));
+                assert!(found.strip_prefix('=').unwrap_or(&found) == expected, "{over}");
+            }
+        }
+    }
+
+    #[test]
+    fn pages_are_told_by_what_is_in_their_list() {
+        let told = |text: &str, step: usize, page_bytes: usize| {
+            parts(Splitter::with_pages(Trickle(text.as_bytes(), step), page_bytes))
+        };
+        let head = r#"{"events":[>"#;
+        for (text, expected) in [
+            (
+                "{\"events\":[\n{\"a\": [1,\n{}]},\n\n \"x\", \
+                 [2], 5, true\n],\"b\":\n\"a]}\"\n}\n{}",
+                &[head, "={\"a\": [1,\n{}]}", "=\"x\"", "=[2]", "!5", "!true", "{}"][..],
+            ),
+            (r#"{"events":[]}{}"#, &[head, "{}"]),
+            (r#"{"events":15}{}"#, &[r#"{"events":15}"#, "{}"]),
+            // No list within another value.
+            (r#"{"a":{"events":[1]}}{}"#, &[r#"{"a":{"events":[1]}}"#, "{}"]),
+            // Damage costs the value that it is in, or the end.
+            ("{\"events\":[{\"a\n{\"b\":1}}2]}{}", &[head, "!{\"a", "={\"b\":1}", "!}2", "{}"]),
+            ("{\"events\":[1\n]\n{\"b\":1}", &[head, "!1", "!]", "{\"b\":1}"]),
+            // A page that is cut tells what came.
+            (r#"{"events":[{"b":1}"#, &[head, r#"={"b":1}"#, "cut"]),
+            (r#"{"events":[{"b":1},{"b"#, &[head, r#"={"b":1}"#, "cut"]),
+            (r#"{"events":[{"b":1}],"#, &[head, r#"={"b":1}"#, "cut"]),
+        ] {
+            for step in [1, 2, 3, 1000] {
+                assert_eq!(told(text, step, 11), expected, "{text}");
+            }
+        }
+        // Short ones are told so only if they are cut.
+        assert_eq!(told(r#"{"events":[{},5]}"#, 4, 1000), [r#"{"events":[{},5]}"#]);
+        assert_eq!(told(r#"{"events":[{},5]"#, 4, 1000), [head, "={}", "!5", "cut"]);
     }
 }

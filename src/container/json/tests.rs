@@ -7,7 +7,10 @@ const RECORD: &str = "2 1 eni-1 10.0.0.1 10.0.0.9 1 2 6 3 40 1600000000 16000000
 
 /// The lines of a text, with what is known of the columns before those that say it.
 fn all_lines(text: &str, step: usize) -> Vec<String> {
-    let mut json = Json::new(Box::new(Trickle(text.as_bytes(), step)), 50);
+    all_lines_of(Json::new(Box::new(Trickle(text.as_bytes(), step)), 50))
+}
+
+fn all_lines_of(mut json: Json<'_>) -> Vec<String> {
     let (mut found, mut buffer) = (Vec::new(), Vec::new());
     loop {
         match json.next(&mut buffer) {
@@ -31,6 +34,14 @@ fn all_lines(text: &str, step: usize) -> Vec<String> {
             }
         }
     }
+}
+
+/// The lines of a text whose objects of more than `page_bytes` are pages.
+fn paged(text: &str, step: usize, page_bytes: usize) -> Vec<String> {
+    let reader: Box<dyn Read + '_> = Box::new(Trickle(text.as_bytes(), step));
+    let mut json = Json::new(Box::new(io::empty()), 50);
+    json.splitter = Splitter::with_pages(reader, page_bytes);
+    all_lines_of(json)
 }
 
 /// Those that are not blank.
@@ -58,6 +69,46 @@ fn envelopes_hold_messages() {
             assert_eq!(lines(&text, step), vec![RECORD; count], "{text}");
         }
     }
+}
+
+#[test]
+fn long_pages_hold_what_short_ones_do() {
+    let event = |at: usize| {
+        let message = RECORD.replace(" 40 ", &format!(" {at} "));
+        format!("{{\"timestamp\":1600000000000,\n\"message\":\"{message}\"}}")
+    };
+    let row = |at: usize| format!(r#"{{"srcaddr":"10.0.0.1","bytes":{at}}}"#);
+    let data = |text: &str| format!(r#"{{"awslogs":{{"data":"{}"}}}}"#, STANDARD.encode(text));
+    let list = |of: &dyn Fn(usize) -> String| (0..9).map(of).collect::<Vec<_>>().join(" ,\n ");
+    let inner = format!(r#"{{"logEvents":[{}]}}"#, list(&event));
+    for text in [
+        format!(r#"{{"searchedLogStreams": [], "events": [ {} ] }}"#, list(&event)),
+        format!("[{{\"events\":[{}],\"nextToken\":\"x\"}}\n,\n{}]", list(&event), event(9)),
+        format!(r#"{{"messageType":"DATA_MESSAGE","logEvents":[{}]}}{inner}"#, list(&event)),
+        format!(r#"{{"messageType":"CONTROL_MESSAGE","logEvents":[{}]}}"#, list(&event)),
+        format!(r#"{{"Records":[{}]}}"#, list(&row)),
+        format!(r#"{{"records":[{},"{RECORD}",7,[1],null,{}]}}"#, list(&row), list(&event)),
+        format!(r#"{{"Records":[{},{inner}]}}"#, data(&inner)),
+        format!(r#"{{"message":"{RECORD}","events":[{}]}}"#, list(&event)),
+        format!(r#"{{"srcaddr":"10.0.0.1","bytes":7,"events":[{}]}}"#, list(&event)),
+        format!(r#"{{"events":{{"Records":[{}]}}}}"#, list(&row)),
+        format!("{}\n{}\n", data(&inner), list(&row)),
+    ] {
+        let whole = paged(&text, 1000, usize::MAX);
+        for (step, page_bytes) in [(1, 60), (7, 60), (1000, 60), (1000, 100), (9, 300)] {
+            assert_eq!(paged(&text, step, page_bytes), whole, "{page_bytes} {text}");
+        }
+    }
+}
+
+#[test]
+fn a_page_that_is_cut_gives_the_events_before() {
+    let text = format!(r#"{{"events":[{{"message":"{RECORD}"}},{{"message":"{RECORD}"}},{{"mess"#);
+    for page_bytes in [20, usize::MAX] {
+        assert_eq!(paged(&text, 10, page_bytes), [RECORD, RECORD, "cut"]);
+    }
+    let text = format!(r#"{{"srcaddr":"10.0.0.1","bytes":7,"events":[{{"message":"{RECORD}"}}"#);
+    assert_eq!(paged(&text, 10, usize::MAX), ["cut"]);
 }
 
 #[test]
