@@ -5,7 +5,9 @@
 //! transit-gateway guide ("Transit Gateway Flow Log records"). A name that is not here is no
 //! error: the column stays usable by position, as text.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::LazyLock;
 
 /// How the values of a field are spelled, which decides how they are checked and decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,11 +108,7 @@ macro_rules! fields {
             /// assert_eq!(Field::from_alias("message"), None);
             /// ```
             pub fn from_alias(name: &str) -> Option<Field> {
-                Self::parse(name).or_else(|| {
-                    let letters = letters(name);
-                    let alias = || ALIASES.iter().find(|(alias, _)| *alias == letters);
-                    Self::from_letters(&letters).or_else(|| alias().map(|(_, field)| *field))
-                })
+                FIELDS_BY_LETTERS.get(Letters::new(name)?.text()).copied()
             }
 
             /// The field whose name, or name in Logs Insights, has these lower-case letters.
@@ -240,12 +238,38 @@ fn is_camel(name: &str) -> bool {
         && name.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
+/// The most letters of a name or an alias.
+const LETTERS_MAX: usize = 32;
+
 /// A name in lower case without `-` and `_`.
-fn letters(name: &str) -> String {
-    let is_joint = |letter: &char| matches!(letter, '-' | '_');
-    let letters = name.chars().filter(|letter| !is_joint(letter));
-    letters.map(|letter| letter.to_ascii_lowercase()).collect()
+struct Letters {
+    bytes: [u8; LETTERS_MAX],
+    length: usize,
 }
+
+impl Letters {
+    /// None if they are more than a field's name has.
+    fn new(name: &str) -> Option<Self> {
+        let mut letters = Self { bytes: [0; LETTERS_MAX], length: 0 };
+        for byte in name.bytes().filter(|byte| !matches!(byte, b'-' | b'_')) {
+            *letters.bytes.get_mut(letters.length)? = byte.to_ascii_lowercase();
+            letters.length += 1;
+        }
+        Some(letters)
+    }
+
+    fn text(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}
+
+/// The fields by the letters of their names and aliases: JSON asks for each member of each event.
+static FIELDS_BY_LETTERS: LazyLock<HashMap<Vec<u8>, Field>> = LazyLock::new(|| {
+    let own = Field::ALL.iter().map(|field| (field.name(), *field));
+    let times = [("starttime", Field::Start), ("endtime", Field::End)];
+    let all = own.chain(times).chain(ALIASES);
+    all.filter_map(|(name, field)| Some((Letters::new(name)?.text().to_vec(), field))).collect()
+});
 
 /// The default format: the 14 fields of version 2, in AWS's order.
 pub const V2: [Field; 14] = [
@@ -375,8 +399,11 @@ mod tests {
             assert_eq!(Field::from_alias(alias), Some(*field));
             assert_eq!(Field::from_letters(alias), None, "{alias} is a name itself");
             assert!(ALIASES[..at].iter().all(|(other, _)| other != alias), "{alias} is twice");
-            assert_eq!(letters(alias), *alias, "could not be found");
+            assert_eq!(Letters::new(alias).unwrap().text(), alias.as_bytes(), "not found");
         }
+        let names = Field::ALL.len() + 2 + ALIASES.len();
+        assert_eq!(FIELDS_BY_LETTERS.len(), names, "names share letters, or have too many");
+        assert_eq!(Field::from_alias(&"a-".repeat(100)), None);
         let lists = [
             (Field::SrcAddr, "src_addr source sourceaddress SOURCE_ADDRESS srcAddr"),
             (Field::DstAddr, "dst_addr destination destinationaddress DestinationAddress"),

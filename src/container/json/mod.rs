@@ -15,27 +15,26 @@
 //!
 //! Only where nobody asks for JSON: events that are asked for by path are found in the lines.
 
+mod members;
 mod reach;
 mod rows;
 mod split;
 mod window;
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::io::{self, Read};
 use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{Piece, Pieces, Stated, ocsf, one_word};
 use crate::error::{Error, ErrorKind};
-use crate::field::Field;
 use crate::layout::Layout;
 use crate::source::{GZIP_MAGIC, gzip_reader, make_room};
+use members::{Members, Text, is_page, word};
 use reach::LISTS;
 use rows::{COLUMNS_MAX, Rows};
 use split::{Next, Splitter, VALUE_BYTES_MAX};
@@ -51,9 +50,6 @@ const BLOCK_BYTES_MAX: usize = 8 << 20;
 
 /// Blank lines that are kept until there is a line after them.
 const BLANK_LINES_MAX: usize = 64 * 1024;
-
-/// So many known members make a record, whatever others there are.
-const KNOWN_ENOUGH: usize = 4;
 
 /// Whether a text begins as JSON does.
 pub fn begins(head: &[u8]) -> bool {
@@ -166,9 +162,6 @@ enum Step {
     TooLarge,
 }
 
-/// The members of an object, as they are spelled.
-type Members<'a> = Vec<(String, &'a RawValue)>;
-
 impl Lines {
     /// What comes next in a stream of values that are so deep in envelopes.
     fn next<R: Read>(&mut self, splitter: &mut Splitter<R>, depth: usize) -> io::Result<Step> {
@@ -192,14 +185,16 @@ impl Lines {
     fn value(&mut self, value: &[u8], depth: usize) {
         let Ok(text) = str::from_utf8(value) else { return self.message(value) };
         if text.starts_with('"') {
-            return match serde_json::from_str::<String>(text) {
-                Ok(message) => self.message(message.as_bytes()),
-                Err(_) => self.message(value),
+            return match Text::new(text) {
+                Some(message) => self.message(message.0.as_bytes()),
+                None => self.message(value),
             };
         }
-        match members(text).filter(|_| depth < DEPTH_MAX) {
-            Some(members) if is_activity(&members) => self.activity(value),
-            Some(members) if is_record(&members) => self.record(&members),
+        match Members::new(text).filter(|_| depth < DEPTH_MAX) {
+            Some(members) if members.is_activity() => self.activity(value),
+            Some(members) if members.is_record() => {
+                self.row(members.scalars().map(|(name, value)| (name, word(value))));
+            }
             Some(members) if self.envelope(&members, depth) => {}
             _ => self.message(value),
         }
@@ -207,23 +202,21 @@ impl Lines {
 
     /// Opens an envelope; false if it is none.
     fn envelope(&mut self, members: &Members<'_>, depth: usize) -> bool {
-        let member = |name: &str| members.iter().rfind(|(other, _)| other == name);
-        let raw = |name: &str| member(name).map(|(_, value)| value.get());
-        if is_control(members) {
+        if members.is_control() {
             return true;
         }
-        if let Some(message) = raw("message").filter(|message| message.starts_with('"')) {
-            match serde_json::from_str::<String>(message) {
-                Ok(message) if message.trim_start().starts_with('{') => {
+        if let Some(spelled) = members.message() {
+            match Text::new(spelled) {
+                Some(Text(message)) if message.trim_start().starts_with('{') => {
                     self.value(message.trim().as_bytes(), depth + 1);
                 }
-                Ok(message) => self.message(message.as_bytes()),
-                Err(_) => self.message(message.as_bytes()),
+                Some(Text(message)) => self.message(message.as_bytes()),
+                None => self.message(spelled.as_bytes()),
             }
             return true;
         }
         for name in LISTS {
-            let list = raw(name).filter(|list| list.starts_with('['));
+            let list = members.raw(name).filter(|list| list.starts_with('['));
             let list = list.and_then(|list| serde_json::from_str::<Vec<&RawValue>>(list).ok());
             if let Some(list) = list {
                 list.iter().for_each(|value| self.value(value.get().as_bytes(), depth + 1));
@@ -231,12 +224,12 @@ impl Lines {
             }
         }
         for name in ["awslogs", "kinesis"] {
-            if let Some(inner) = raw(name).filter(|inner| inner.starts_with('{')) {
+            if let Some(inner) = members.raw(name).filter(|inner| inner.starts_with('{')) {
                 self.value(inner.as_bytes(), depth + 1);
                 return true;
             }
         }
-        let content = raw("data").or_else(|| raw("Data"));
+        let content = members.raw("data").or_else(|| members.raw("Data"));
         content.and_then(decoded).is_some_and(|content| {
             let mut splitter = Splitter::new(content.as_slice());
             loop {
@@ -267,12 +260,6 @@ impl Lines {
         let blank = |&byte: &u8| if matches!(byte, b'\n' | b'\r') { b' ' } else { byte };
         self.text.extend(message.iter().map(blank));
         self.text.push(b'\n');
-    }
-
-    /// A record whose columns are members.
-    fn record(&mut self, members: &Members<'_>) {
-        let scalars = members.iter().filter(|(_, value)| is_scalar(value));
-        self.row(scalars.map(|(name, value)| (name.as_str(), word(value.get()))));
     }
 
     /// A record as OCSF has it.
@@ -357,75 +344,6 @@ impl Lines {
             "its objects have members of more than {COLUMNS_MAX} names; those met last are left out"
         );
         Err(Error::new(ErrorKind::Container, text))
-    }
-}
-
-/// The members of an object; none if the text is no object.
-fn members(text: &str) -> Option<Members<'_>> {
-    struct Reader;
-    impl<'a> Visitor<'a> for Reader {
-        type Value = Members<'a>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'a>>(self, mut access: A) -> Result<Members<'a>, A::Error> {
-            let mut members = Vec::new();
-            while let Some(member) = access.next_entry::<String, &RawValue>()? {
-                members.push(member);
-            }
-            Ok(members)
-        }
-    }
-    serde_json::Deserializer::from_str(text).deserialize_map(Reader).ok()
-}
-
-/// Whether this stands before the events of an envelope, in its list.
-fn is_page(head: &[u8]) -> bool {
-    let text = str::from_utf8(head).ok().map(|head| format!("{head}]}}"));
-    text.as_deref().and_then(members).is_some_and(|members| {
-        let is_message =
-            |name: &str, value: &RawValue| name == "message" && value.get().starts_with('"');
-        let is_other = is_activity(&members) || is_record(&members) || is_control(&members);
-        !is_other && !members.iter().any(|(name, value)| is_message(name, value))
-    })
-}
-
-/// Whether members are those of a message that holds no events.
-fn is_control(members: &Members<'_>) -> bool {
-    let kind = members.iter().rfind(|(name, _)| name == "messageType");
-    kind.is_some_and(|(_, kind)| kind.get() == "\"CONTROL_MESSAGE\"")
-}
-
-fn is_scalar(value: &RawValue) -> bool {
-    !value.get().starts_with(['{', '['])
-}
-
-/// Whether members are the columns of a flow-log record: half of those that can be, as in a
-/// header, or several.
-fn is_record(members: &Members<'_>) -> bool {
-    let scalars = || members.iter().filter(|(_, value)| is_scalar(value));
-    let known = scalars().filter(|(name, _)| Field::from_alias(name).is_some()).count();
-    known >= KNOWN_ENOUGH || known >= 2 && known * 2 >= scalars().count()
-}
-
-/// Whether members are those of network activity in OCSF.
-fn is_activity(members: &Members<'_>) -> bool {
-    let class = members.iter().rfind(|(name, _)| name == "class_uid");
-    class.is_some_and(|(_, class)| word(class.get()).as_deref() == Some(ocsf::CLASS))
-}
-
-/// A value as a word of a line; none for null and for a text that is empty.
-fn word(value: &str) -> Option<String> {
-    match value.as_bytes().first()? {
-        b'n' => None,
-        b'"' => one_word(&serde_json::from_str::<String>(value).ok()?),
-        // Tools that have numbers with fractions only write 443.0.
-        _ => Some(match value.split_once('.') {
-            Some((whole, zeros)) if zeros.bytes().all(|byte| byte == b'0') => whole.to_owned(),
-            _ => value.to_owned(),
-        }),
     }
 }
 

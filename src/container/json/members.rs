@@ -1,0 +1,127 @@
+//! The members of a JSON object, and what they say that the object is.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::super::{ocsf, one_word};
+use crate::field::Field;
+
+/// So many known members make a record, whatever others there are.
+const KNOWN_ENOUGH: usize = 4;
+
+/// The members of an object, in their order.
+pub struct Members<'a>(Vec<(Text<'a>, &'a RawValue)>);
+
+impl<'a> Members<'a> {
+    /// Those of the object that a text is; none if it is none.
+    pub fn new(text: &'a str) -> Option<Self> {
+        struct Reader;
+        impl<'a> Visitor<'a> for Reader {
+            type Value = Members<'a>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'a>>(self, mut access: A) -> Result<Members<'a>, A::Error> {
+                let mut members = Vec::with_capacity(8);
+                while let Some(member) = access.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        serde_json::Deserializer::from_str(text).deserialize_map(Reader).ok()
+    }
+
+    /// The value of the last member of that name, as it is spelled.
+    pub fn raw(&self, name: &str) -> Option<&'a str> {
+        let found = self.0.iter().rfind(|(other, _)| *other.0 == *name);
+        found.map(|(_, value)| value.get())
+    }
+
+    /// The members that may be columns of a record: no objects and no lists.
+    pub fn scalars(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        let members = self.0.iter().map(|(name, value)| (&*name.0, value.get()));
+        members.filter(|(_, value)| !value.starts_with(['{', '[']))
+    }
+
+    /// Whether they are the columns of a flow-log record: half of those that can be, as in a
+    /// header, or several.
+    pub fn is_record(&self) -> bool {
+        let known = self.scalars().filter(|(name, _)| Field::from_alias(name).is_some()).count();
+        known >= KNOWN_ENOUGH || known >= 2 && known * 2 >= self.scalars().count()
+    }
+
+    /// Whether they are those of network activity in OCSF.
+    pub fn is_activity(&self) -> bool {
+        self.raw("class_uid").is_some_and(|class| word(class).as_deref() == Some(ocsf::CLASS))
+    }
+
+    /// Whether they are those of a message of CloudWatch Logs that holds no events.
+    pub fn is_control(&self) -> bool {
+        self.raw("messageType") == Some("\"CONTROL_MESSAGE\"")
+    }
+
+    /// The text of a message, as it is spelled.
+    pub fn message(&self) -> Option<&'a str> {
+        self.raw("message").filter(|message| message.starts_with('"'))
+    }
+}
+
+/// Whether this stands before the events of an envelope, in its list.
+pub fn is_page(head: &[u8]) -> bool {
+    let text = str::from_utf8(head).ok().map(|head| format!("{head}]}}"));
+    text.as_deref().and_then(Members::new).is_some_and(|members| {
+        let is_other = members.is_activity() || members.is_record() || members.is_control();
+        !is_other && members.message().is_none()
+    })
+}
+
+/// What a string means: a part of the text that it is in, unless it has escapes.
+pub struct Text<'a>(pub Cow<'a, str>);
+
+impl<'a> Text<'a> {
+    /// What a text that is a string means; none if it is none.
+    pub fn new(value: &'a str) -> Option<Self> {
+        serde_json::from_str(value).ok()
+    }
+}
+
+impl<'a> Deserialize<'a> for Text<'a> {
+    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'a> Visitor<'a> for Reader {
+            type Value = Text<'a>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E: de::Error>(self, text: &'a str) -> Result<Text<'a>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Text<'a>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Reader)
+    }
+}
+
+/// A value as a word of a line; none for null and for a text that is empty.
+pub fn word(value: &str) -> Option<String> {
+    match value.as_bytes().first()? {
+        b'n' => None,
+        b'"' => one_word(&Text::new(value)?.0),
+        // Tools that have numbers with fractions only write 443.0.
+        _ => Some(match value.split_once('.') {
+            Some((whole, zeros)) if zeros.bytes().all(|byte| byte == b'0') => whole.to_owned(),
+            _ => value.to_owned(),
+        }),
+    }
+}
