@@ -14,6 +14,7 @@ mod parquet;
 mod prefix;
 mod table;
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -300,7 +301,11 @@ impl Pieces for Text<'_> {
 }
 
 /// A text as a word of a line; none for a text that is empty.
-fn one_word(text: &str) -> Option<String> {
+fn one_word(text: &str) -> Option<Cow<'_, str>> {
+    let is_word = |byte: u8| byte > b' ' && byte != 0x7f;
+    if text.bytes().all(is_word) && !text.starts_with('#') {
+        return Some(Cow::Borrowed(text)).filter(|word| !word.is_empty());
+    }
     let mut word = String::with_capacity(text.len());
     for (at, character) in text.chars().enumerate() {
         match character {
@@ -310,7 +315,7 @@ fn one_word(text: &str) -> Option<String> {
             _ => word.push(character),
         }
     }
-    Some(word).filter(|word| !word.is_empty())
+    Some(Cow::Owned(word))
 }
 
 /// A reader that gives a few bytes at a time.

@@ -52,8 +52,9 @@ impl<'a> Members<'a> {
     /// Whether they are the columns of a flow-log record: half of those that can be, as in a
     /// header, or several.
     pub fn is_record(&self) -> bool {
-        let known = self.scalars().filter(|(name, _)| Field::from_alias(name).is_some()).count();
-        known >= KNOWN_ENOUGH || known >= 2 && known * 2 >= self.scalars().count()
+        let known = self.scalars().filter(|(name, _)| Field::from_alias(name).is_some());
+        let known = known.take(KNOWN_ENOUGH).count();
+        known == KNOWN_ENOUGH || known >= 2 && known * 2 >= self.scalars().count()
     }
 
     /// Whether they are those of network activity in OCSF.
@@ -114,14 +115,17 @@ impl<'a> Deserialize<'a> for Text<'a> {
 }
 
 /// A value as a word of a line; none for null and for a text that is empty.
-pub fn word(value: &str) -> Option<String> {
+pub fn word(value: &str) -> Option<Cow<'_, str>> {
     match value.as_bytes().first()? {
         b'n' => None,
-        b'"' => one_word(&Text::new(value)?.0),
+        b'"' => match Text::new(value)?.0 {
+            Cow::Borrowed(text) => one_word(text),
+            Cow::Owned(text) => one_word(&text).map(|word| Cow::Owned(word.into_owned())),
+        },
         // Tools that have numbers with fractions only write 443.0.
-        _ => Some(match value.split_once('.') {
-            Some((whole, zeros)) if zeros.bytes().all(|byte| byte == b'0') => whole.to_owned(),
-            _ => value.to_owned(),
-        }),
+        _ => Some(Cow::Borrowed(match value.split_once('.') {
+            Some((whole, zeros)) if zeros.bytes().all(|byte| byte == b'0') => whole,
+            _ => value,
+        })),
     }
 }

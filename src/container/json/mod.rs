@@ -21,6 +21,7 @@ mod rows;
 mod split;
 mod window;
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -277,7 +278,7 @@ impl Lines {
     }
 
     /// A record of these names and words.
-    fn row<'n>(&mut self, members: impl Iterator<Item = (&'n str, Option<String>)>) {
+    fn row<'n>(&mut self, members: impl Iterator<Item = (&'n str, Option<Cow<'n, str>>)>) {
         self.rows.push_blank(std::mem::take(&mut self.blank_lines));
         self.rows.push(members);
         if self.rows.is_full() {

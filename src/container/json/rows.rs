@@ -4,6 +4,7 @@
 //! ones show. Rows are gathered until there are many, and all of them have the columns of the
 //! last: which rows these are depends on the input alone, and so does the answer.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::field::Field;
@@ -25,6 +26,9 @@ pub struct Rows {
     /// The columns, in the order in which they were met, and the places of each.
     names: Vec<String>,
     places: HashMap<String, usize>,
+    /// The members of the last record as they were called, and their places: most records have the
+    /// same in the same order.
+    last: Vec<(String, Option<usize>)>,
     /// The rows as lines, and how many.
     text: Vec<u8>,
     count: usize,
@@ -36,24 +40,23 @@ pub struct Rows {
 
 impl Rows {
     /// Adds a record: its members' names, and their values as words.
-    pub fn push<'n>(&mut self, members: impl Iterator<Item = (&'n str, Option<String>)>) {
-        let mut values: Vec<Option<String>> = vec![None; self.names.len()];
-        for (name, value) in members {
-            let field = Field::from_alias(name);
-            let name = match field {
-                Some(field) => field.name().to_owned(),
-                None => name.replace(|c: char| c.is_whitespace() || c.is_control(), "-"),
+    pub fn push<'n>(&mut self, members: impl Iterator<Item = (&'n str, Option<Cow<'n, str>>)>) {
+        let mut values: Vec<Option<Cow<'n, str>>> = vec![None; self.names.len()];
+        for (nth, (name, value)) in members.enumerate() {
+            let at = match self.last.get(nth).filter(|(last, _)| last == name) {
+                Some((_, at)) => *at,
+                None => {
+                    let at = self.place(name);
+                    self.last.truncate(nth);
+                    self.last.push((name.to_owned(), at));
+                    at
+                }
             };
-            let next = self.names.len();
-            if field.is_none() && next >= COLUMNS_MAX && !self.places.contains_key(&name) {
+            let Some(at) = at else {
                 self.is_short = true;
                 continue;
-            }
-            let at = *self.places.entry(name.clone()).or_insert(next);
-            if at == next {
-                self.names.push(name);
-                values.push(None);
-            }
+            };
+            values.resize(self.names.len(), None);
             values[at] = value;
         }
         if self.widths.last().is_none_or(|(_, columns)| *columns < values.len()) {
@@ -67,6 +70,25 @@ impl Rows {
         }
         self.text.push(b'\n');
         self.count += 1;
+    }
+
+    /// The place of a member's column, which may be a new one; none if there are too many.
+    fn place(&mut self, name: &str) -> Option<usize> {
+        let field = Field::from_alias(name);
+        let name = match field {
+            Some(field) => field.name().to_owned(),
+            None => name.replace(|c: char| c.is_whitespace() || c.is_control(), "-"),
+        };
+        let next = self.names.len();
+        if let Some(at) = self.places.get(&name) {
+            return Some(*at);
+        }
+        if field.is_none() && next >= COLUMNS_MAX {
+            return None;
+        }
+        self.places.insert(name.clone(), next);
+        self.names.push(name);
+        Some(next)
     }
 
     /// Adds lines without a value.

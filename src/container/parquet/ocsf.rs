@@ -161,7 +161,8 @@ fn write(event: &Cell, fields: &[Field], line: &mut Vec<u8>) {
     let class = event.member(CLASS_COLUMN).and_then(Cell::text).unwrap_or_default();
     if class == CLASS {
         for &field in fields {
-            let word = value(event, field).as_deref().and_then(one_word);
+            let text = value(event, field);
+            let word = text.as_deref().and_then(one_word);
             line.extend_from_slice(word.as_deref().unwrap_or("-").as_bytes());
             line.push(b' ');
         }
