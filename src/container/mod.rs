@@ -120,6 +120,8 @@ enum Wrapping {
     },
     /// Envelopes of records, or records as objects.
     Json,
+    /// JSON whose values are not on a line each, and are asked for as events.
+    Events,
     /// Lines with something before or after what is meant.
     Prefixed(prefix::Form),
 }
@@ -140,7 +142,7 @@ impl Wrapping {
             Self::Plain => TEXT,
             Self::Csv { delimiter: b'\t' } => "TSV",
             Self::Csv { .. } => "CSV",
-            Self::Json => "JSON",
+            Self::Json | Self::Events => "JSON",
             Self::Prefixed(form) => form.name(),
         }
     }
@@ -152,9 +154,13 @@ pub fn is_plain(head: &[u8], wanted: Wanted) -> bool {
 }
 
 fn wrapping(head: &[u8], wanted: Wanted) -> Wrapping {
-    // Where JSON events are asked for, they are found in the lines.
-    if wanted.flow_logs && !wanted.json && json::begins(head) {
-        return Wrapping::Json;
+    if json::begins(head) {
+        // Where JSON events are asked for, they are found in the lines.
+        match wanted {
+            Wanted { json: true, .. } if json::are_spread(head) => return Wrapping::Events,
+            Wanted { json: false, flow_logs: true, .. } => return Wrapping::Json,
+            _ => {}
+        }
     }
     if let Some(delimiter) = table::delimiter(head, wanted) {
         return Wrapping::Csv { delimiter };
@@ -211,6 +217,7 @@ pub fn open<'a>(
                 Box::new(table::Table::new(reader, delimiter, block_bytes))
             }
             Wrapping::Json => Box::new(json::Json::new(reader, block_bytes)),
+            Wrapping::Events => Box::new(json::Events::new(reader, block_bytes)),
             Wrapping::Prefixed(form) => prefix::pieces(reader, form, block_bytes),
             Wrapping::Plain => Box::new(Text(Cutter::new(reader, block_bytes, LINE_BYTES_MAX))),
         };

@@ -72,6 +72,17 @@ pub fn events(text: &str, mut visit: impl FnMut(Event<'_>)) -> Result<usize, Jso
     Ok(visited)
 }
 
+/// Whether an object is an envelope of several events by what stands before them, the bracket of
+/// their list included.
+pub fn begins_list(head: &str) -> bool {
+    let text = format!("{head}]}}");
+    let outline: Option<Outline<'_>> = serde_json::from_str(&text).ok();
+    outline.is_some_and(|outline| match (outline.message_type, outline.log_events) {
+        (Some(message_type), Some(_)) => message_type == r#""DATA_MESSAGE""#,
+        _ => outline.events.is_some() && !outline.is_beyond_list,
+    })
+}
+
 /// An event in an envelope: its string, in quotes, and its time in seconds.
 struct Listed<'a> {
     message: &'a str,

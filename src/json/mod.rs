@@ -16,7 +16,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-pub use envelope::events;
+pub use envelope::{begins_list, events};
 pub use path::{JsonPath, Step};
 
 /// Why a text is no event.
@@ -47,6 +47,12 @@ impl From<serde_json::Error> for JsonFault {
             _ => Self::NotJson,
         }
     }
+}
+
+/// Whether a text is JSON: a value, or several.
+pub fn is_json(text: &str) -> bool {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
+    values.all(|value| value.is_ok())
 }
 
 /// Any number of paths, to be read from an event in one go.

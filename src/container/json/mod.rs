@@ -13,8 +13,10 @@
 //! Text has no columns of its own, but those that the input's text has without objects: of the
 //! last header, or those that its first record shows.
 //!
-//! Only where nobody asks for JSON: events that are asked for by path are found in the lines.
+//! Only where nobody asks for JSON: events that are asked for by path are found in the lines, which
+//! [`Events`] makes where values are none.
 
+mod events;
 mod members;
 mod reach;
 mod rows;
@@ -35,6 +37,7 @@ use super::{Piece, Pieces, Stated, ocsf, one_word};
 use crate::error::{Error, ErrorKind};
 use crate::layout::Layout;
 use crate::source::{GZIP_MAGIC, gzip_reader, make_room};
+pub use events::{Events, are_spread};
 use members::{Members, Text, is_page, word};
 use reach::LISTS;
 use rows::{COLUMNS_MAX, Rows};
@@ -70,13 +73,15 @@ pub fn is_among_lines(head: &[u8]) -> bool {
     memchr::memmem::find(head, b"\n{\"").is_some()
 }
 
+/// How a stream ended, and whether a value was lost there.
+type Outcome = (Result<(), Error>, bool);
+
 /// The lines in a stream of JSON.
 pub struct Json<'a> {
     splitter: Splitter<Box<dyn Read + 'a>>,
     block_bytes: usize,
     lines: Lines,
-    /// How the stream ended, once it did, and whether a value was lost there.
-    outcome: Option<(Result<(), Error>, bool)>,
+    outcome: Option<Outcome>,
 }
 
 impl<'a> Json<'a> {
@@ -110,14 +115,21 @@ impl Pieces for Json<'_> {
         let lines = &mut self.lines;
         let current = || (std::mem::take(&mut lines.text), std::mem::take(&mut lines.stated));
         let (text, stated) = lines.finished.pop_front().unwrap_or_else(current);
-        if text.is_empty() {
-            let (result, partial) = self.outcome.take().unwrap_or((Ok(()), false));
-            return Piece::End { result: result.and_then(|()| lines.end()), partial };
+        match give(buffer, &text) {
+            Some(length) => Piece::Block { length, headers: 0, stated },
+            None => {
+                let (result, partial) = self.outcome.take().unwrap_or((Ok(()), false));
+                Piece::End { result: result.and_then(|()| lines.end()), partial }
+            }
         }
-        make_room(buffer, text.len());
-        buffer[..text.len()].copy_from_slice(&text);
-        Piece::Block { length: text.len(), headers: 0, stated }
     }
+}
+
+/// Puts lines into a buffer, and says how many bytes; none if there are no lines.
+fn give(buffer: &mut Vec<u8>, text: &[u8]) -> Option<usize> {
+    make_room(buffer, text.len());
+    buffer[..text.len()].copy_from_slice(text);
+    Some(text.len()).filter(|length| *length > 0)
 }
 
 fn too_large() -> Error {

@@ -1,0 +1,146 @@
+//! JSON in which events are asked for by path: each value on a line, for those who read lines.
+//!
+//! Text whose first line is an object is so already, and does not come here. In what is spread
+//! over lines, or stands in an array, a value counts as a line; and a page that is longer than
+//! lines are is told event by event, each in the envelope that it has there.
+
+use std::io::Read;
+
+use super::super::{Piece, Pieces, Stated};
+use super::split::{Next, Splitter};
+use super::{Outcome, give, too_large};
+use crate::json::{begins_list, is_json};
+use crate::record::LINE_BYTES_MAX;
+
+/// Whether a text that begins as JSON does has to be cut into lines.
+pub fn are_spread(head: &[u8]) -> bool {
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let end = text.iter().position(|&byte| byte == b'\n').unwrap_or(text.len());
+    let is_line = str::from_utf8(&text[..end]).is_ok_and(is_json);
+    !(is_line && text.starts_with(b"{"))
+}
+
+/// The values in a stream of JSON, as lines.
+pub struct Events<'a> {
+    splitter: Splitter<Box<dyn Read + 'a>>,
+    block_bytes: usize,
+    text: Vec<u8>,
+    outcome: Option<Outcome>,
+}
+
+impl<'a> Events<'a> {
+    /// Reads values, and gives blocks of about `block_bytes`.
+    pub fn new(reader: Box<dyn Read + 'a>, block_bytes: usize) -> Self {
+        Self::with_pages(reader, block_bytes, LINE_BYTES_MAX - 1)
+    }
+
+    fn with_pages(reader: Box<dyn Read + 'a>, block_bytes: usize, page_bytes: usize) -> Self {
+        let splitter = Splitter::with_pages(reader, page_bytes);
+        Self { splitter, block_bytes, text: Vec::new(), outcome: None }
+    }
+
+    /// A value, or what is none, as one line.
+    fn line(text: &mut Vec<u8>, line: &[u8]) {
+        let start = text.len();
+        text.extend_from_slice(line);
+        // No newline is in a string.
+        text[start..].iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
+        text.push(b'\n');
+    }
+}
+
+impl Pieces for Events<'_> {
+    fn next(&mut self, buffer: &mut Vec<u8>) -> Piece {
+        while self.outcome.is_none() && self.text.len() < self.block_bytes {
+            match self.splitter.next() {
+                Ok(Next::Value(text) | Next::Listed(text) | Next::Line(text)) => {
+                    Self::line(&mut self.text, text);
+                }
+                Ok(Next::Page(head)) => {
+                    if str::from_utf8(head).is_ok_and(begins_list) {
+                        self.splitter.open();
+                    }
+                }
+                Ok(Next::Blank(lines)) => self.text.resize(self.text.len() + lines, b'\n'),
+                Ok(Next::End { is_cut }) => self.outcome = Some((Ok(()), is_cut)),
+                Ok(Next::TooLarge) => self.outcome = Some((Err(too_large()), true)),
+                Err(error) => {
+                    self.outcome = Some((Err(error.into()), self.splitter.is_within()));
+                }
+            }
+        }
+        let text = std::mem::take(&mut self.text);
+        match give(buffer, &text) {
+            Some(length) => Piece::Block { length, headers: 0, stated: Stated::Nothing },
+            None => {
+                let (result, partial) = self.outcome.take().unwrap_or((Ok(()), false));
+                Piece::End { result, partial }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::Trickle;
+    use super::*;
+
+    fn lines(text: &str, step: usize, page_bytes: usize) -> Vec<String> {
+        let reader = Box::new(Trickle(text.as_bytes(), step));
+        let mut events = Events::with_pages(reader, 20, page_bytes);
+        let (mut found, mut buffer) = (Vec::new(), Vec::new());
+        loop {
+            match events.next(&mut buffer) {
+                Piece::Block { length, stated, .. } => {
+                    assert_eq!(stated, Stated::Nothing);
+                    let text = str::from_utf8(&buffer[..length]).unwrap();
+                    assert!(text.ends_with('\n'));
+                    found.extend(text.lines().map(str::to_owned));
+                }
+                Piece::End { result, partial } => {
+                    assert!(result.is_ok());
+                    found.extend(partial.then(|| "cut".to_owned()));
+                    return found;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn values_become_lines() {
+        let list = "{\"nextToken\": \"x\",\n\"events\": [\n{\"message\":\n1},{\"message\":2}]\n}";
+        let own = "{\"user\": \"x\", \"events\": [\n{\"message\":\n1},{\"message\":2}]\n}";
+        let data =
+            "{\"messageType\":\"DATA_MESSAGE\",\"logEvents\":[{\"message\":1},{\"message\":2}]}";
+        let line = |text: &str| text.replace('\n', " ");
+        for step in [1, 3, 1000] {
+            for (text, page_bytes, expected) in [
+                ("[\n{\"a\":\n1}, {}\n,\n]", 1000, vec!["", "{\"a\": 1}", "{}", "", ""]),
+                ("{\"a\"\n:1}x\n\n{}", 1000, vec!["{\"a\" :1}", "x", "", "{}"]),
+                (list, 1000, vec![&*line(list)]),
+                (list, 40, vec!["{\"message\": 1}", "{\"message\":2}"]),
+                (&list[..list.len() - 5], 1000, vec!["{\"message\": 1}", "cut"]),
+                (data, 50, vec!["{\"message\":1}", "{\"message\":2}"]),
+                // An application's own event, which may be anything.
+                (own, 40, vec![&*line(own)]),
+                (&data.replace("DATA", "OTHER"), 50, vec![&*data.replace("DATA", "OTHER")]),
+            ] {
+                assert_eq!(lines(text, step, page_bytes), expected, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_what_is_no_line_is_cut_into_lines() {
+        for (head, expected) in [
+            ("{\"a\":1}", false),
+            ("\u{feff} {\"a\":1}{}\n{", false),
+            ("{\"a\":1} x\n", true),
+            ("{\n\"a\":1}", true),
+            ("{\"a\":", true),
+            ("[{\"a\":1}]\n", true),
+        ] {
+            assert_eq!(are_spread(head.as_bytes()), expected, "{head}");
+        }
+    }
+}
