@@ -204,6 +204,16 @@ lists    the first 5, largest value first, equal values by the bytes of their ke
         assert!(insights.lines().any(|other| other == line), "{line}\n{insights}");
     }
     assert_eq!(insights.matches('*').count(), 20);
+    // What no event has is not written out value by value.
+    for position in [1024, 1025, 999_999_913] {
+        let fields = format!(r#""Fields": {{"4": "srcaddr", "{position}": "beyond"}},"#);
+        let rule = self::rule("CLF", &fields, r#""Keys": ["srcaddr", "beyond"]"#, "Count");
+        for text in [rule.duckdb(5, &[]), rule.insights(5)] {
+            let is_beyond = text.contains("no more than 1024 are written out");
+            assert_eq!(is_beyond, position > 1024, "{position}");
+            assert_eq!(is_beyond, text.lines().count() == 1, "{position}");
+        }
+    }
     let athena = rule.athena(5);
     for line in [
         "FROM vpc_flow_logs",

@@ -1,10 +1,9 @@
 //! The question of a rule in the query language of CloudWatch Logs Insights.
 
 use super::sql::NUMBER;
-use super::{columns, field, position, printable, sign, texts};
+use super::{beyond, field, position, printable, sign, texts, values};
 use crate::batch::Form;
 use crate::dialect::InsightRule;
-use crate::field::V2;
 use crate::filter::{Predicate, Test};
 use crate::json::Step;
 use crate::layout::Column;
@@ -18,8 +17,10 @@ impl InsightRule {
         let query = self.to_query(top);
         let mut lines = Vec::new();
         if query.form != Form::Json {
-            let last = columns(&query).into_iter().filter_map(position).max().unwrap_or(0);
-            let values = last.max(V2.len());
+            let values = values(&query);
+            if let Some(why) = beyond(values) {
+                return format!("# {why}\n");
+            }
             let names: Vec<String> = (1..=values).map(position_name).collect();
             lines.push(format!(
                 "parse @message \"{}\" as {}",

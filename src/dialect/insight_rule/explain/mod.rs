@@ -17,7 +17,7 @@ use crate::batch::Form;
 use crate::field::{Field, V2};
 use crate::filter::{Predicate, Test};
 use crate::key::{KeyShape, Lane, Part};
-use crate::layout::{Column, Layout, Place};
+use crate::layout::{COLUMNS_MAX, Column, Layout, Place};
 use crate::query::Query;
 pub(crate) use sql::{files, quoted};
 
@@ -93,6 +93,18 @@ fn columns(query: &Query) -> Vec<&Column> {
         }
     }
     columns
+}
+
+/// The values that an event needs for a query, at least those of version 2.
+fn values(query: &Query) -> usize {
+    let last = columns(query).into_iter().filter_map(position).max().unwrap_or(0);
+    last.max(V2.len())
+}
+
+/// What to say of a query that needs more values than can be named one by one.
+fn beyond(values: usize) -> Option<String> {
+    let is_beyond = values > COLUMNS_MAX;
+    is_beyond.then(|| format!("position {values}: no more than {COLUMNS_MAX} are written out"))
 }
 
 /// Where a column stands in records of version 2, counted from 1.

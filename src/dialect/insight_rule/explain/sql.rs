@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{columns, field, position, printable, sign, texts};
+use super::{beyond, columns, field, position, printable, sign, texts, values};
 use crate::amount::Amount;
 use crate::batch::Form;
 use crate::dialect::InsightRule;
@@ -29,6 +29,9 @@ impl InsightRule {
     /// its own way is said in comments; fractions have at most 12 digits.
     pub fn duckdb(&self, top: usize, paths: &[String]) -> String {
         let query = self.to_query(top);
+        if let Some(why) = beyond(values(&query)) {
+            return format!("-- {why}\n");
+        }
         let files: Vec<String> = paths.iter().map(|path| quoted(&files(path))).collect();
         let files = if files.is_empty() { quoted("*.log*") } else { files.join(", ") };
         let (notes, events) = match query.form {
@@ -177,8 +180,7 @@ fn is_plain(number: &Amount) -> bool {
 
 /// The records of text files: columns by name, header lines and broken lines left out.
 fn text_events(query: &Query, files: &str) -> String {
-    let last = columns(query).into_iter().filter_map(position).max().unwrap_or(0);
-    let columns: Vec<String> = (1..=last.max(V2.len()))
+    let columns: Vec<String> = (1..=values(query))
         .map(|position| format!("'{}': 'VARCHAR'", column_name(position)))
         .collect();
     let columns: Vec<String> = columns.chunks(4).map(|columns| columns.join(", ")).collect();
