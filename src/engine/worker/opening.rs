@@ -79,7 +79,6 @@ impl Worker<'_, '_> {
             let is_decoded = match decoded {
                 Some((text, length)) if self.is_plain(&text[..length]) => {
                     self.count_bytes(count);
-                    self.note_containers(input, &[container::GZIP, container::TEXT]);
                     self.whole_text(input, text, length);
                     true
                 }
@@ -146,7 +145,7 @@ impl Worker<'_, '_> {
         !is_compressed && container::is_plain(&text[..text.len().min(HEAD_BYTES)], self.run.wanted)
     }
 
-    /// A text that is in memory, cut into blocks where it lies.
+    /// A text that was decoded whole, cut into blocks where it lies.
     fn whole_text(&mut self, input: usize, text: &mut [u8], mut length: usize) {
         if length > 0 && text[length - 1] != b'\n' {
             text[length] = b'\n';
@@ -156,6 +155,7 @@ impl Worker<'_, '_> {
             self.faults.push((input, error));
             return;
         }
+        self.note_containers(input, &[container::GZIP, container::TEXT]);
         let layout = self.opening(input, &text[..length.min(HEAD_BYTES)]);
         let order = Order::new(layout);
         let mut start = 0;
