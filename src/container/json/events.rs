@@ -8,7 +8,7 @@ use std::io::Read;
 
 use super::super::{Piece, Pieces, Stated};
 use super::split::{Next, Splitter};
-use super::{Outcome, give, too_large};
+use super::{Outcome, ended, give, too_large};
 use crate::json::{begins_list, is_json};
 use crate::record::LINE_BYTES_MAX;
 
@@ -53,20 +53,17 @@ impl Pieces for Events<'_> {
     fn next(&mut self, buffer: &mut Vec<u8>) -> Piece {
         while self.outcome.is_none() && self.text.len() < self.block_bytes {
             match self.splitter.next() {
-                Ok(Next::Value(text) | Next::Listed(text) | Next::Line(text)) => {
+                Next::Value(text) | Next::Listed(text) | Next::Line(text) => {
                     Self::line(&mut self.text, text);
                 }
-                Ok(Next::Page(head)) => {
+                Next::Page(head) => {
                     if str::from_utf8(head).is_ok_and(begins_list) {
                         self.splitter.open();
                     }
                 }
-                Ok(Next::Blank(lines)) => self.text.resize(self.text.len() + lines, b'\n'),
-                Ok(Next::End { is_cut }) => self.outcome = Some((Ok(()), is_cut)),
-                Ok(Next::TooLarge) => self.outcome = Some((Err(too_large()), true)),
-                Err(error) => {
-                    self.outcome = Some((Err(error.into()), self.splitter.is_within()));
-                }
+                Next::Blank(lines) => self.text.resize(self.text.len() + lines, b'\n'),
+                Next::End { is_cut, fault } => self.outcome = Some((ended(fault), is_cut)),
+                Next::TooLarge => self.outcome = Some((Err(too_large()), true)),
             }
         }
         let text = std::mem::take(&mut self.text);

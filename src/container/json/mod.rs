@@ -99,13 +99,10 @@ impl Pieces for Json<'_> {
             && self.lines.finished.is_empty()
         {
             match self.lines.next(&mut self.splitter, 0) {
-                Ok(Step::Lines) => {}
-                Ok(Step::Blank(lines)) => self.lines.blank(lines),
-                Ok(Step::End { is_cut }) => self.outcome = Some((Ok(()), is_cut)),
-                Ok(Step::TooLarge) => self.outcome = Some((Err(too_large()), true)),
-                Err(error) => {
-                    self.outcome = Some((Err(error.into()), self.splitter.is_within()));
-                }
+                Step::Lines => {}
+                Step::Blank(lines) => self.lines.blank(lines),
+                Step::End { is_cut, fault } => self.outcome = Some((ended(fault), is_cut)),
+                Step::TooLarge => self.outcome = Some((Err(too_large()), true)),
             }
             if self.outcome.is_some() {
                 self.lines.gather();
@@ -130,6 +127,11 @@ fn give(buffer: &mut Vec<u8>, text: &[u8]) -> Option<usize> {
     make_room(buffer, text.len());
     buffer[..text.len()].copy_from_slice(text);
     Some(text.len()).filter(|length| *length > 0)
+}
+
+/// How a stream ended whose reader failed, or did not.
+fn ended(fault: Option<io::Error>) -> Result<(), Error> {
+    fault.map_or(Ok(()), |fault| Err(fault.into()))
 }
 
 fn too_large() -> Error {
@@ -170,6 +172,8 @@ enum Step {
     End {
         /// Whether a value is lost.
         is_cut: bool,
+        /// What its reader said if it failed.
+        fault: Option<io::Error>,
     },
     /// A value is too large.
     TooLarge,
@@ -177,8 +181,8 @@ enum Step {
 
 impl Lines {
     /// What comes next in a stream of values that are so deep in envelopes.
-    fn next<R: Read>(&mut self, splitter: &mut Splitter<R>, depth: usize) -> io::Result<Step> {
-        match splitter.next()? {
+    fn next<R: Read>(&mut self, splitter: &mut Splitter<R>, depth: usize) -> Step {
+        match splitter.next() {
             Next::Value(value) => self.value(value, depth),
             Next::Listed(value) => self.value(value, depth + 1),
             Next::Line(line) => self.message(line),
@@ -187,11 +191,11 @@ impl Lines {
                     splitter.open();
                 }
             }
-            Next::Blank(lines) => return Ok(Step::Blank(lines)),
-            Next::End { is_cut } => return Ok(Step::End { is_cut }),
-            Next::TooLarge => return Ok(Step::TooLarge),
+            Next::Blank(lines) => return Step::Blank(lines),
+            Next::End { is_cut, fault } => return Step::End { is_cut, fault },
+            Next::TooLarge => return Step::TooLarge,
         }
-        Ok(Step::Lines)
+        Step::Lines
     }
 
     /// What is in a value, an object or a string.
@@ -248,10 +252,10 @@ impl Lines {
             loop {
                 match self.next(&mut splitter, depth + 1) {
                     // The input has no such lines.
-                    Ok(Step::Lines | Step::Blank(_)) => {}
-                    Ok(Step::End { is_cut: false }) => return true,
+                    Step::Lines | Step::Blank(_) => {}
                     // What is lost of it stays visible: the envelope becomes a line.
-                    Ok(Step::End { is_cut: true } | Step::TooLarge) | Err(_) => return false,
+                    Step::End { is_cut, fault } => return !is_cut && fault.is_none(),
+                    Step::TooLarge => return false,
                 }
             }
         })

@@ -24,7 +24,7 @@ pub const VALUE_BYTES_MAX: usize = 16 << 20;
 const BLANK_LINES_MAX: usize = 64 * 1024;
 
 /// What comes next in a stream.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Next<'t> {
     /// An object or a string, whole.
     Value(&'t [u8]),
@@ -41,6 +41,8 @@ pub enum Next<'t> {
     End {
         /// Whether a value is lost.
         is_cut: bool,
+        /// What the reader said if it failed; what it gave before is told.
+        fault: Option<io::Error>,
     },
     /// A value that is too large.
     TooLarge,
@@ -102,36 +104,33 @@ impl<R: Read> Splitter<R> {
     }
 
     /// The next value.
-    ///
-    /// # Errors
-    /// What the reader says.
-    pub fn next(&mut self) -> io::Result<Next<'_>> {
+    pub fn next(&mut self) -> Next<'_> {
         loop {
             match self.place {
                 Place::Outside => {
-                    if let Some(next) = self.between()? {
-                        return Ok(next);
+                    if let Some(next) = self.between() {
+                        return next;
                     }
                     self.line = Line::Held;
                     return self.outermost();
                 }
                 Place::Page(_) => {
                     self.place = Place::Outside;
-                    let found = self.find(VALUE_BYTES_MAX, |text| reach(text, 0))?;
-                    return Ok(self.told(found, |text| Next::Value(text)));
+                    let found = self.find(VALUE_BYTES_MAX, |text| reach(text, 0));
+                    return self.told(found, |text| Next::Value(text));
                 }
-                Place::List => match self.between_listed()? {
+                Place::List => match self.between_listed() {
                     Some(b']') => self.place = Place::Rest,
                     Some(_) => {
-                        let found = self.find(VALUE_BYTES_MAX, listed)?;
-                        return Ok(self.told(found, |text| Next::Listed(text)));
+                        let found = self.find(VALUE_BYTES_MAX, listed);
+                        return self.told(found, |text| Next::Listed(text));
                     }
-                    None => return Ok(Next::End { is_cut: true }),
+                    None => return self.end(true),
                 },
                 Place::Rest => {
-                    let found = self.find(VALUE_BYTES_MAX, |text| reach(text, 2))?;
+                    let found = self.find(VALUE_BYTES_MAX, |text| reach(text, 2));
                     let Reach::To(end) = found else {
-                        return Ok(self.told(found, |text| Next::Value(text)));
+                        return self.told(found, |text| Next::Value(text));
                     };
                     self.window.pass(end);
                     self.place = Place::Outside;
@@ -150,77 +149,80 @@ impl<R: Read> Splitter<R> {
 
     /// Goes to what stands next on the outside, but first tells of the lines before it, and of the
     /// end.
-    fn between(&mut self) -> io::Result<Option<Next<'static>>> {
+    fn between(&mut self) -> Option<Next<'static>> {
         loop {
             self.pass_between();
             let is_at_value = !self.window.text().is_empty();
-            if !is_at_value && self.blank_lines < BLANK_LINES_MAX && self.window.more()? {
+            if !is_at_value && self.blank_lines < BLANK_LINES_MAX && self.window.more() {
                 continue;
             }
             if !is_at_value && self.window.has_ended() && self.line == Line::Blank {
                 self.blank_lines += 1;
                 self.line = Line::Empty;
             }
-            return Ok(match std::mem::take(&mut self.blank_lines) {
+            return match std::mem::take(&mut self.blank_lines) {
                 0 if is_at_value => None,
-                0 => Some(Next::End { is_cut: false }),
+                0 => Some(self.end(false)),
                 lines => Some(Next::Blank(lines)),
-            });
+            };
         }
     }
 
     /// What stands next on the outside.
-    fn outermost(&mut self) -> io::Result<Next<'_>> {
+    fn outermost(&mut self) -> Next<'_> {
         let outer = |text: &[u8]| reach(text, 0);
         let found = match self.window.text()[0] {
-            b'{' => match self.find(self.page_bytes, outer)? {
+            b'{' => match self.find(self.page_bytes, outer) {
                 Reach::Beyond => {
                     let text = self.window.text();
                     let head = list_start(&text[..text.len().min(self.page_bytes)]);
                     self.place = Place::Page(head.unwrap_or(0));
                     return match head {
-                        Some(head) => Ok(Next::Page(&self.window.text()[..head])),
+                        Some(head) => Next::Page(&self.window.text()[..head]),
                         None => self.next(),
                     };
                 }
                 found => found,
             },
-            b'"' => self.find(VALUE_BYTES_MAX, outer)?,
-            _ => match self.find(VALUE_BYTES_MAX, line)? {
-                Reach::Beyond if self.window.has_ended() => Reach::Broken(self.window.text().len()),
+            b'"' => self.find(VALUE_BYTES_MAX, outer),
+            _ => match self.find(VALUE_BYTES_MAX, line) {
+                // The last line needs no end, but one that is cut by a fault is none.
+                Reach::Beyond if self.window.has_ended() && !self.window.has_failed() => {
+                    Reach::Broken(self.window.text().len())
+                }
                 found => found,
             },
         };
-        Ok(self.told(found, |text| Next::Value(text)))
+        self.told(found, |text| Next::Value(text))
     }
 
     /// Goes to what stands next in the list of an object that is opened; none if nothing does.
-    fn between_listed(&mut self) -> io::Result<Option<u8>> {
+    fn between_listed(&mut self) -> Option<u8> {
         loop {
             let text = self.window.text();
             let is_between = |byte: &u8| byte.is_ascii_whitespace() || *byte == b',';
             let between = text.iter().position(|byte| !is_between(byte)).unwrap_or(text.len());
             self.window.pass(between);
             let next = self.window.text().first().copied();
-            if next.is_some() || !self.window.more()? {
-                return Ok(next);
+            if next.is_some() || !self.window.more() {
+                return next;
             }
         }
     }
 
     /// How far that reaches which stands next, at most so far; beyond if the stream ends before.
-    fn find(&mut self, bytes_max: usize, reach: impl Fn(&[u8]) -> Reach) -> io::Result<Reach> {
+    fn find(&mut self, bytes_max: usize, reach: impl Fn(&[u8]) -> Reach) -> Reach {
         // A longer text is looked at from its beginning again; it doubles, so that this ends.
         loop {
             let text = self.window.text();
             let known = text.len();
             match reach(&text[..known.min(bytes_max)]) {
                 Reach::Beyond if known < bytes_max => {}
-                found => return Ok(found),
+                found => return found,
             }
-            while self.window.text().len() < 2 * known && self.window.more()? {}
+            while self.window.text().len() < 2 * known && self.window.more() {}
             if self.window.text().len() == known {
-                return Ok(Reach::Beyond);
+                return Reach::Beyond;
             }
         }
     }
@@ -231,7 +233,7 @@ impl<R: Read> Splitter<R> {
             Reach::To(end) => (end, value),
             Reach::Broken(end) => (end, |text| Next::Line(text)),
             Reach::Beyond if self.window.text().len() < VALUE_BYTES_MAX => {
-                return Next::End { is_cut: true };
+                return self.end(true);
             }
             Reach::Beyond => return Next::TooLarge,
         };
@@ -263,9 +265,9 @@ impl<R: Read> Splitter<R> {
         self.window.pass(between);
     }
 
-    /// Whether there is text that is no whole value yet.
-    pub fn is_within(&self) -> bool {
-        !self.window.text().is_empty() || self.place != Place::Outside
+    /// The end of the stream.
+    fn end(&mut self, is_cut: bool) -> Next<'static> {
+        Next::End { is_cut, fault: self.window.fault() }
     }
 }
 
@@ -295,7 +297,7 @@ mod tests {
     fn parts(mut splitter: Splitter<Trickle<'_>>) -> Vec<String> {
         let mut found = Vec::new();
         loop {
-            match splitter.next().unwrap() {
+            match splitter.next() {
                 Next::Value(value) => found.push(str::from_utf8(value).unwrap().to_owned()),
                 Next::Listed(value) => found.push(format!("={}", str::from_utf8(value).unwrap())),
                 Next::Page(head) => {
@@ -308,8 +310,9 @@ mod tests {
                     Some(last) => last.push_str(&"+".repeat(lines)),
                     None => found.push("+".repeat(lines)),
                 },
-                Next::End { is_cut } => {
+                Next::End { is_cut, fault } => {
                     found.extend(is_cut.then(|| "cut".to_owned()));
+                    found.extend(fault.map(|fault| fault.to_string()));
                     return found;
                 }
                 Next::TooLarge => {

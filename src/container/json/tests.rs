@@ -112,6 +112,30 @@ fn a_page_that_is_cut_gives_the_events_before() {
 }
 
 #[test]
+fn a_fault_costs_the_value_that_it_is_in() {
+    struct Fault;
+    impl Read for Fault {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("a fault"))
+        }
+    }
+    let event = format!(r#"{{"message":"{RECORD}"}}"#);
+    for (text, expected) in [
+        (format!("{event}\n"), vec![RECORD, "a fault"]),
+        (format!("{event}{}", &event[..30]), vec![RECORD, "cut", "a fault"]),
+        (format!("{event}\n{RECORD}"), vec![RECORD, "cut", "a fault"]),
+        (format!(r#"{{"events":[{event},{event}"#), vec![RECORD, RECORD, "cut", "a fault"]),
+        (format!(r#"{{"events":[{event},{event}]}}"#), vec![RECORD, RECORD, "a fault"]),
+    ] {
+        for step in [1, 20, 1000] {
+            let reader = Trickle(text.as_bytes(), step).chain(Fault);
+            let found = all_lines_of(Json::new(Box::new(reader), 50));
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+}
+
+#[test]
 fn content_may_be_base64_of_gzip() {
     use std::io::Write;
     let payload =

@@ -14,13 +14,15 @@ pub struct Window<R> {
     end: usize,
     read_bytes: usize,
     has_ended: bool,
+    fault: Option<io::Error>,
 }
 
 impl<R: Read> Window<R> {
     /// Nothing of what a reader gives.
     pub fn new(reader: R) -> Self {
         let read_bytes = READ_BYTES.0;
-        Self { reader, bytes: Vec::new(), start: 0, end: 0, read_bytes, has_ended: false }
+        let (bytes, start, end) = (Vec::new(), 0, 0);
+        Self { reader, bytes, start, end, read_bytes, has_ended: false, fault: None }
     }
 
     /// What is held.
@@ -33,6 +35,11 @@ impl<R: Read> Window<R> {
         self.has_ended
     }
 
+    /// Whether that is so because the reader failed.
+    pub fn has_failed(&self) -> bool {
+        self.fault.is_some()
+    }
+
     /// Passes over so much of it, and gives that.
     pub fn pass(&mut self, length: usize) -> &[u8] {
         let start = self.start;
@@ -40,13 +47,15 @@ impl<R: Read> Window<R> {
         &self.bytes[start..self.start]
     }
 
-    /// Reads more; false at the end of the stream.
-    ///
-    /// # Errors
-    /// What the reader says, after which nothing comes.
-    pub fn more(&mut self) -> io::Result<bool> {
+    /// What the reader said when it failed, which ended the stream.
+    pub fn fault(&mut self) -> Option<io::Error> {
+        self.fault.take()
+    }
+
+    /// Reads more; false at the end of the stream, and if the reader fails.
+    pub fn more(&mut self) -> bool {
         if self.has_ended {
-            return Ok(false);
+            return false;
         }
         if self.start > 0 {
             self.bytes.copy_within(self.start..self.end, 0);
@@ -57,15 +66,19 @@ impl<R: Read> Window<R> {
             self.bytes.resize(room.end, 0);
         }
         let room = &mut self.bytes[room];
-        let read = loop {
+        let count = loop {
             match self.reader.read(room) {
+                Ok(count) => break count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                other => break other,
+                Err(error) => {
+                    self.fault = Some(error);
+                    break 0;
+                }
             }
         };
         self.read_bytes = (2 * self.read_bytes).min(READ_BYTES.1);
-        self.end += read.as_ref().copied().unwrap_or(0);
-        self.has_ended = !matches!(read, Ok(1..));
-        read.map(|count| count > 0)
+        self.end += count;
+        self.has_ended = count == 0;
+        !self.has_ended
     }
 }
