@@ -49,12 +49,6 @@ impl From<serde_json::Error> for JsonFault {
     }
 }
 
-/// Whether a text is JSON: a value, or several.
-pub fn is_json(text: &str) -> bool {
-    let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
-    values.all(|value| value.is_ok())
-}
-
 /// Any number of paths, to be read from an event in one go.
 #[derive(Debug, Clone)]
 pub struct Paths {

@@ -434,6 +434,8 @@ fn the_engine_matches_json_as_single_lines_do() {
     for seed in 0..3 * LOGS {
         let random = &mut Random(seed);
         let mut log = Log::default();
+        // Where the first value is on a line, every value is.
+        log.push("{}", "\n");
         for _ in 0..random.below(25) {
             let event = made_up::event(random, Language::Json).replace('\n', " ");
             if !event.trim_ascii().is_empty() && !is_several(&event) {
@@ -444,6 +446,34 @@ fn the_engine_matches_json_as_single_lines_do() {
             let about = log.events.get(random.below(log.events.len().max(1)));
             let about = about.map_or("{}", String::as_str).to_owned();
             made_up::about(random, Language::Json, &about)
+        });
+        let values = ["$.v", "$.a", "$.b", "$.v.v", "$.items.a", "$.a-b", "$.missing"];
+        check(&folder, seed, &log, &parsed(patterns.collect()), &values, false);
+    }
+}
+
+#[test]
+fn the_engine_matches_json_that_is_spread_over_lines() {
+    let folder = Folder::new("spread");
+    for seed in 0..LOGS {
+        let random = &mut Random(seed);
+        let mut log = Log::default();
+        let is_array = random.once_in(2);
+        for _ in 0..1 + random.below(25) {
+            let event = made_up::event(random, Language::Json).replace('\n', " ");
+            if matches!(read(&event), Some(Json::Object(_))) {
+                log.text += if is_array && !log.events.is_empty() { "," } else { "" };
+                log.text += &event.replacen('{', "{\n", 1);
+                log.text += ["\n", "\r\n", " \n\n", ""][random.below(4)];
+                log.events.push(event);
+            }
+        }
+        if is_array {
+            log.text = format!("[{}]", log.text);
+        }
+        let patterns = (0..PATTERNS).map(|_| {
+            let about = log.events.get(random.below(log.events.len().max(1)));
+            made_up::about(random, Language::Json, about.map_or("{}", String::as_str))
         });
         let values = ["$.v", "$.a", "$.b", "$.v.v", "$.items.a", "$.a-b", "$.missing"];
         check(&folder, seed, &log, &parsed(patterns.collect()), &values, false);

@@ -1,23 +1,30 @@
 //! JSON in which events are asked for by path: each value on a line, for those who read lines.
 //!
-//! Text whose first line is an object is so already, and does not come here. In what is spread
-//! over lines, or stands in an array, a value counts as a line; and a page that is longer than
-//! lines are is told event by event, each in the envelope that it has there.
+//! Text whose first value ends on its line is so already, and does not come here. In what is spread
+//! over lines, or is an array, a value counts as a line; and a page that is longer than lines are
+//! is told event by event, each in the envelope that it has there.
 
 use std::io::Read;
 
 use super::super::{Piece, Pieces, Stated};
+use super::reach::{Reach, reach};
 use super::split::{Next, Splitter};
 use super::{Outcome, ended, give, too_large};
-use crate::json::{begins_list, is_json};
+use crate::json::begins_list;
 use crate::record::LINE_BYTES_MAX;
 
 /// Whether a text that begins as JSON does has to be cut into lines.
 pub fn are_spread(head: &[u8]) -> bool {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
-    let end = text.iter().position(|&byte| byte == b'\n').unwrap_or(text.len());
-    let is_line = str::from_utf8(&text[..end]).is_ok_and(is_json);
-    !(is_line && text.starts_with(b"{"))
+    match reach(text, 0) {
+        Reach::Beyond => true,
+        // Damage ends with its line, and says nothing of the others.
+        Reach::Broken(_) => false,
+        Reach::To(end) => {
+            let (value, rest) = text.split_at(end);
+            value.contains(&b'\n') || value.starts_with(b"[") && rest.trim_ascii().is_empty()
+        }
+    }
 }
 
 /// The values in a stream of JSON, as lines.
@@ -132,7 +139,9 @@ mod tests {
         for (head, expected) in [
             ("{\"a\":1}", false),
             ("\u{feff} {\"a\":1}{}\n{", false),
-            ("{\"a\":1} x\n", true),
+            ("{\"a\":1} x\n", false),
+            ("{\"a\":\"x\n{\n}", false),
+            ("[{\"a\":1}]\n{}\n", false),
             ("{\n\"a\":1}", true),
             ("{\"a\":", true),
             ("[{\"a\":1}]\n", true),
