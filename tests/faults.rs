@@ -95,6 +95,43 @@ fn damaged_compression() {
 
 #[cfg(feature = "parquet")]
 #[test]
+fn json_that_is_cut() {
+    let folder = Folder::new("json");
+    let lines = many();
+    let lines = str::from_utf8(&lines).unwrap().lines();
+    let event = |line: &str| format!("{{\"timestamp\": 1600000000500, \"message\": \"{line}\"}}");
+    let events: Vec<String> = lines.map(event).collect();
+    let page = format!("{{\"events\": [{}], \"nextToken\": \"x\"}}\n", events.join(",\n"));
+    let cut = &page.as_bytes()[..page.len() / 2];
+    let compressed = gzip(page.as_bytes());
+    folder.file("page.json", &page);
+    folder.file("cut.json", cut);
+    folder.file("cut.json.gz", gzip(cut));
+    folder.file("page.json.gz", &compressed[..compressed.len() / 2]);
+    folder.file("lines.json", format!("{}\n{}", events[0], &events[1][..40]));
+    let whole = run(&folder, "$F page.json");
+    assert_eq!((whole.code, self::lines(&whole)), (0, events.len() as u64), "{}", whole.err);
+    for (name, least, said) in [
+        ("cut.json", events.len() as u64 / 3, "the JSON is cut short"),
+        ("cut.json.gz", events.len() as u64 / 3, "the JSON is cut short"),
+        ("page.json.gz", 100, "the gzip stream is cut short"),
+        ("lines.json", 2, "the JSON is cut short"),
+    ] {
+        for script in [format!("$F {name}"), format!("$F < {name}")] {
+            let ran = run(&folder, &script);
+            assert_eq!(ran.code, 1, "{name}: {}", ran.err);
+            assert!(ran.err.contains(said), "{name}: {}", ran.err);
+            assert!(is_answered(&ran), "{name}: {}", ran.out);
+            assert!(
+                (least..events.len() as u64).contains(&self::lines(&ran)),
+                "{name}: {}",
+                ran.err
+            );
+        }
+    }
+}
+
+#[test]
 fn damaged_parquet() {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     let case = include_str!("cases/parquet_rows.case");

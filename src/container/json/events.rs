@@ -69,7 +69,7 @@ impl Pieces for Events<'_> {
                     }
                 }
                 Next::Blank(lines) => self.text.resize(self.text.len() + lines, b'\n'),
-                Next::End { is_cut, fault } => self.outcome = Some((ended(fault), is_cut)),
+                Next::End { is_cut, fault } => self.outcome = Some(ended(is_cut, fault)),
                 Next::TooLarge => self.outcome = Some((Err(too_large()), true)),
             }
         }
@@ -102,7 +102,7 @@ mod tests {
                     found.extend(text.lines().map(str::to_owned));
                 }
                 Piece::End { result, partial } => {
-                    assert!(result.is_ok());
+                    assert_eq!(result.is_err(), partial);
                     found.extend(partial.then(|| "cut".to_owned()));
                     return found;
                 }

@@ -101,7 +101,7 @@ impl Pieces for Json<'_> {
             match self.lines.next(&mut self.splitter, 0) {
                 Step::Lines => {}
                 Step::Blank(lines) => self.lines.blank(lines),
-                Step::End { is_cut, fault } => self.outcome = Some((ended(fault), is_cut)),
+                Step::End { is_cut, fault } => self.outcome = Some(ended(is_cut, fault)),
                 Step::TooLarge => self.outcome = Some((Err(too_large()), true)),
             }
             if self.outcome.is_some() {
@@ -129,9 +129,14 @@ fn give(buffer: &mut Vec<u8>, text: &[u8]) -> Option<usize> {
     Some(text.len()).filter(|length| *length > 0)
 }
 
-/// How a stream ended whose reader failed, or did not.
-fn ended(fault: Option<io::Error>) -> Result<(), Error> {
-    fault.map_or(Ok(()), |fault| Err(fault.into()))
+/// How a stream ended: its reader failed, or it may lack the rest of a value.
+fn ended(is_cut: bool, fault: Option<io::Error>) -> Outcome {
+    let result = match fault {
+        Some(fault) => Err(fault.into()),
+        None if is_cut => Err(Error::new(ErrorKind::Container, "the JSON is cut short")),
+        None => Ok(()),
+    };
+    (result, is_cut)
 }
 
 fn too_large() -> Error {

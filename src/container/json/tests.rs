@@ -5,6 +5,9 @@ use super::*;
 
 const RECORD: &str = "2 1 eni-1 10.0.0.1 10.0.0.9 1 2 6 3 40 1600000000 1600000030 ACCEPT OK";
 
+/// What is said of a stream that lacks the rest of a value.
+const CUT_SHORT: &str = "the JSON is cut short";
+
 /// The lines of a text, with what is known of the columns before those that say it.
 fn all_lines(text: &str, step: usize) -> Vec<String> {
     all_lines_of(Json::new(Box::new(Trickle(text.as_bytes(), step)), 50))
@@ -105,10 +108,10 @@ fn long_pages_hold_what_short_ones_do() {
 fn a_page_that_is_cut_gives_the_events_before() {
     let text = format!(r#"{{"events":[{{"message":"{RECORD}"}},{{"message":"{RECORD}"}},{{"mess"#);
     for page_bytes in [20, usize::MAX] {
-        assert_eq!(paged(&text, 10, page_bytes), [RECORD, RECORD, "cut"]);
+        assert_eq!(paged(&text, 10, page_bytes), [RECORD, RECORD, "cut", CUT_SHORT]);
     }
     let text = format!(r#"{{"srcaddr":"10.0.0.1","bytes":7,"events":[{{"message":"{RECORD}"}}"#);
-    assert_eq!(paged(&text, 10, usize::MAX), ["cut"]);
+    assert_eq!(paged(&text, 10, usize::MAX), ["cut", CUT_SHORT]);
 }
 
 #[test]
@@ -276,8 +279,15 @@ fn what_is_no_record_stays_a_line() {
         {\"message\":\"m\"}\n{\"cut";
     for step in [1, 1000] {
         let found = lines(text, step);
-        let expected =
-            ["{\"a\":1}", "{\"message\":5,\"b\":[{}]}", "{\"broken\": }", "{\"a\":\"x", "m", "cut"];
+        let expected = [
+            "{\"a\":1}",
+            "{\"message\":5,\"b\":[{}]}",
+            "{\"broken\": }",
+            "{\"a\":\"x",
+            "m",
+            "cut",
+            CUT_SHORT,
+        ];
         assert_eq!(found, expected);
     }
 }
