@@ -17,6 +17,7 @@
 //! encodings are read here ([`pages`]): its own readers make an object with a reference count of
 //! every text, which alone took longer than all the rest. It reads the other encodings ([`rare`]).
 
+mod counted;
 mod hybrid;
 mod ocsf;
 mod pages;

@@ -20,6 +20,7 @@ use parquet::schema::types::{SchemaDescPtr, SchemaDescriptor, Type, TypePtr};
 
 use super::super::ocsf::{CLASS, Node, sources, value, whole};
 use super::super::{Columns, one_word};
+use super::counted::Counted;
 use super::{Chunk, Rows, Table, damaged, guarded, place_of};
 use crate::error::Error;
 use crate::field::{Field, V5};
@@ -204,7 +205,8 @@ impl RowGroupReader for RowGroup<'_> {
         let chunk = self.chunks.iter().find(|(leaf, _)| *leaf == i).map(|(_, chunk)| chunk);
         let chunk = chunk.ok_or_else(|| ParquetError::General(format!("no column {i}")))?;
         let (column, rows) = (self.meta.column(i), self.meta.num_rows() as usize);
-        Ok(Box::new(SerializedPageReader::new(Arc::clone(chunk), column, rows, None)?))
+        let pages = SerializedPageReader::new(Arc::clone(chunk), column, rows, None)?;
+        Ok(Box::new(Counted::new(pages, column.column_descr())))
     }
 
     fn get_column_bloom_filter(&self, _: usize) -> Option<&parquet::bloom_filter::Sbbf> {

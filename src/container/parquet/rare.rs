@@ -12,6 +12,7 @@ use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::serialized_reader::SerializedPageReader;
 
 use super::Chunk;
+use super::counted::Counted;
 use super::pages::{Fault, spread};
 use super::spelling::{DASH, Span, Spelling, Texts};
 
@@ -61,9 +62,9 @@ impl Rare {
         rows: usize,
         spelling: Spelling,
     ) -> Result<Self, Fault> {
-        let pages: Box<dyn PageReader> =
-            Box::new(SerializedPageReader::new(Arc::new(chunk), meta, rows, None)?);
         let column = meta.column_descr_ptr();
+        let pages = SerializedPageReader::new(Arc::new(chunk), meta, rows, None)?;
+        let pages: Box<dyn PageReader> = Box::new(Counted::new(pages, &column));
         let values = match meta.column_type() {
             Type::BOOLEAN => Values::Bool(Typed(ColumnReaderImpl::new(column, pages), vec![])),
             Type::INT32 => Values::Int32(Typed(ColumnReaderImpl::new(column, pages), vec![])),
