@@ -93,7 +93,7 @@ macro_rules! fields {
                 Self::from_hyphens(name).or_else(|| {
                     name.contains('_').then(|| Self::from_hyphens(&name.replace('_', "-")))?
                 }).or_else(|| {
-                    is_camel(name).then(|| Self::from_letters(&name.to_ascii_lowercase()))?
+                    is_camel(name).then(|| Self::from_letters(name))?
                 })
             }
 
@@ -108,20 +108,13 @@ macro_rules! fields {
             /// assert_eq!(Field::from_alias("message"), None);
             /// ```
             pub fn from_alias(name: &str) -> Option<Field> {
-                FIELDS_BY_LETTERS.get(Letters::new(name)?.text()).copied()
+                FIELDS_BY_LETTERS.get(Letters::new(name)?.text()).map(|(field, _)| *field)
             }
 
-            /// The field whose name, or name in Logs Insights, has these lower-case letters.
-            fn from_letters(word: &str) -> Option<Field> {
-                let own = |field: &&Field| {
-                    let letters = field.name().bytes().filter(|byte| *byte != b'-');
-                    letters.eq(word.bytes())
-                };
-                match word {
-                    "starttime" => Some(Field::Start),
-                    "endtime" => Some(Field::End),
-                    _ => Self::ALL.iter().find(own).copied(),
-                }
+            /// The field whose name, or name in Logs Insights, has these letters.
+            fn from_letters(name: &str) -> Option<Field> {
+                let (field, is_alias) = *FIELDS_BY_LETTERS.get(Letters::new(name)?.text())?;
+                (!is_alias).then_some(field)
             }
 
             fn from_hyphens(name: &str) -> Option<Field> {
@@ -263,11 +256,13 @@ impl Letters {
     }
 }
 
-/// The fields by the letters of their names and aliases: JSON asks for each member of each event.
-static FIELDS_BY_LETTERS: LazyLock<HashMap<Vec<u8>, Field>> = LazyLock::new(|| {
+/// The fields by the letters of their names, and of their aliases, which are marked. JSON asks for
+/// each member of each event.
+static FIELDS_BY_LETTERS: LazyLock<HashMap<Vec<u8>, (Field, bool)>> = LazyLock::new(|| {
     let own = Field::ALL.iter().map(|field| (field.name(), *field));
-    let times = [("starttime", Field::Start), ("endtime", Field::End)];
-    let all = own.chain(times).chain(ALIASES);
+    let own = own.chain([("starttime", Field::Start), ("endtime", Field::End)]);
+    let own = own.map(|(name, field)| (name, (field, false)));
+    let all = own.chain(ALIASES.map(|(alias, field)| (alias, (field, true))));
     all.filter_map(|(name, field)| Some((Letters::new(name)?.text().to_vec(), field))).collect()
 });
 

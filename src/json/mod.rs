@@ -236,7 +236,7 @@ fn trimmed(text: &str) -> &str {
 }
 
 /// What a string, in its quotes, means; none for a lone surrogate, which is no text.
-fn decoded(text: &str) -> Option<Cow<'_, str>> {
+pub fn decoded(text: &str) -> Option<Cow<'_, str>> {
     let inner = &text[1..text.len() - 1];
     if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
         return Some(Cow::Borrowed(inner));

@@ -1,12 +1,11 @@
 //! Records out again: the same bytes however they are read, and those of a plain twin.
 
 use flowagg::{
-    Column, Cut, CutStyle, Cutting, Engine, Field, Filter, Layout, Line, Query, Record, Scope,
-    Source,
+    Column, Cut, CutStyle, Cutting, Engine, Field, Filter, Layout, Query, Scope, Source,
 };
 
 use super::ask::{File, first_line, is_text, is_tried};
-use super::twin::seconds;
+use super::twin::{each, seconds};
 
 /// The styles, by the first byte of an input.
 const STYLES: [CutStyle; 5] =
@@ -173,21 +172,4 @@ fn twin(asked: &Asked, text: &[u8], found: &[u8]) {
         expected.push(b'\n');
     });
     same(found, &expected, "the twin");
-}
-
-/// Visits each record of a text, with its line and its layout.
-fn each(text: &[u8], mut visit: impl FnMut(&[u8], &Layout, &Record<'_>)) {
-    let mut layout = Layout::v2();
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    for line in text.split(|&byte| byte == b'\n') {
-        let next = match Line::parse(line, &layout) {
-            Line::Header(next) => Some(next),
-            Line::Record(record) => {
-                visit(line, &layout, &record);
-                None
-            }
-            Line::Blank | Line::Malformed(_) => None,
-        };
-        layout = next.unwrap_or(layout);
-    }
 }

@@ -9,12 +9,10 @@ use flowagg::explain::{self, Logs};
 use flowagg::lists::{Condition, List, ListOptions, NamedKey, NamedMeasure};
 use flowagg::render::lists::sheet;
 use flowagg::render::sheet::{self, SheetFormat, Style};
-use flowagg::{
-    Column, Counting, Engine, Error, ErrorKind, Layout, Line, Naming, Query, Record, Scope, Source,
-};
+use flowagg::{Column, Counting, Engine, Error, ErrorKind, Layout, Naming, Query, Scope, Source};
 
 use super::ask::{File, first_line, is_text, is_tried, shown, shows_nothing_raw};
-use super::twin::{cut, seconds};
+use super::twin::{cut, each, seconds};
 
 /// What is named, so that there are words for it.
 const NAMES: &[u8] = b"10.0.0.0/8,inside\n10.0.0.1,web\n2001:db8::/32,documents\neni-1,first\n";
@@ -119,7 +117,7 @@ fn counted(keys: &[NamedKey], text: &[u8], file: &File) {
         return;
     }
     let mut counts: BTreeMap<Vec<String>, u64> = BTreeMap::new();
-    each(text, |record| {
+    each(text, |_, _, record| {
         let texts = keys.iter().map(|(key, _)| {
             let Column::Field(field) = key.column() else { panic!("{key:?}") };
             let text = seconds(*field, record.text(*field)?);
@@ -133,23 +131,6 @@ fn counted(keys: &[NamedKey], text: &[u8], file: &File) {
     let contributors = contributors.map(|(keys, value)| (keys.clone(), value.to_string()));
     let counts = counts.into_iter().map(|(keys, count)| (keys, count.to_string()));
     assert_eq!(contributors.collect::<BTreeMap<_, _>>(), counts.collect());
-}
-
-/// Visits each record of a text in the default format.
-fn each(text: &[u8], mut visit: impl FnMut(&Record<'_>)) {
-    let mut layout = Layout::v2();
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    for line in text.split(|&byte| byte == b'\n') {
-        let next = match Line::parse(line, &layout) {
-            Line::Header(next) => Some(next),
-            Line::Record(record) => {
-                visit(&record);
-                None
-            }
-            Line::Blank | Line::Malformed(_) => None,
-        };
-        layout = next.unwrap_or(layout);
-    }
 }
 
 /// Lists are written the same whatever reads the records, in every format; and what is told of

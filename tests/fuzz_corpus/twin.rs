@@ -168,6 +168,23 @@ impl Of {
     }
 }
 
+/// Visits each record of a text in the default format, with its line and its layout.
+pub fn each(text: &[u8], mut visit: impl FnMut(&[u8], &Layout, &Record<'_>)) {
+    let mut layout = Layout::v2();
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    for line in text.split(|&byte| byte == b'\n') {
+        let next = match Line::parse(line, &layout) {
+            Line::Header(next) => Some(next),
+            Line::Record(record) => {
+                visit(line, &layout, &record);
+                None
+            }
+            Line::Blank | Line::Malformed(_) => None,
+        };
+        layout = next.unwrap_or(layout);
+    }
+}
+
 /// A value's text; of a time in milliseconds that of its seconds.
 pub fn seconds(field: Field, text: &[u8]) -> &[u8] {
     let is_time = matches!(field, Field::Start | Field::End);

@@ -1,9 +1,10 @@
 //! What `--where` asks, whoever wrote it.
 
 use flowagg::dialect::Expression;
-use flowagg::{Engine, Error, ErrorKind, Layout, Line, Query, Scope};
+use flowagg::{Engine, Error, ErrorKind, Layout, Query, Scope};
 
 use super::ask::{File, first_line, is_text, shows_nothing_raw};
+use super::twin::each;
 
 /// What every file holds that an expression names.
 const LIST: &[u8] = b"# a list\n10.0.0.0/8 ours\n2001:db8::/32\n192.0.2.7\n";
@@ -68,19 +69,7 @@ fn parse(text: &str) -> Result<Expression, Error> {
 
 /// How many records the expression holds of, one by one.
 fn held(expression: &Expression, text: &[u8]) -> u64 {
-    let mut layout = Layout::v2();
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let mut held = 0;
-    for line in text.split(|&byte| byte == b'\n') {
-        let next = match Line::parse(line, &layout) {
-            Line::Record(record) => {
-                held += u64::from(expression.holds(&record));
-                None
-            }
-            Line::Header(layout) => Some(layout),
-            Line::Blank | Line::Malformed(_) => None,
-        };
-        layout = next.unwrap_or(layout);
-    }
+    each(text, |_, _, record| held += u64::from(expression.holds(record)));
     held
 }

@@ -3,17 +3,18 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::super::{ocsf, one_word};
 use crate::field::Field;
+use crate::json::decoded;
 
 /// So many known members make a record, whatever others there are.
 const KNOWN_ENOUGH: usize = 4;
 
 /// The members of an object, in their order.
-pub struct Members<'a>(Vec<(Text<'a>, &'a RawValue)>);
+pub struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Members<'a> {
     /// Those of the object that a text is; none if it is none.
@@ -28,8 +29,9 @@ impl<'a> Members<'a> {
 
             fn visit_map<A: MapAccess<'a>>(self, mut access: A) -> Result<Members<'a>, A::Error> {
                 let mut members = Vec::with_capacity(8);
-                while let Some(member) = access.next_entry()? {
-                    members.push(member);
+                while let Some(name) = access.next_key::<&RawValue>()? {
+                    let name = decoded(name.get()).ok_or_else(|| A::Error::custom("no text"))?;
+                    members.push((name, access.next_value()?));
                 }
                 Ok(Members(members))
             }
@@ -39,13 +41,13 @@ impl<'a> Members<'a> {
 
     /// The value of the last member of that name, as it is spelled.
     pub fn raw(&self, name: &str) -> Option<&'a str> {
-        let found = self.0.iter().rfind(|(other, _)| *other.0 == *name);
+        let found = self.0.iter().rfind(|(other, _)| other == name);
         found.map(|(_, value)| value.get())
     }
 
     /// The members that may be columns of a record: no objects and no lists.
     pub fn scalars(&self) -> impl Iterator<Item = (&str, &'a str)> {
-        let members = self.0.iter().map(|(name, value)| (&*name.0, value.get()));
+        let members = self.0.iter().map(|(name, value)| (&**name, value.get()));
         members.filter(|(_, value)| !value.starts_with(['{', '[']))
     }
 
@@ -82,43 +84,11 @@ pub fn is_page(head: &[u8]) -> bool {
     })
 }
 
-/// What a string means: a part of the text that it is in, unless it has escapes.
-pub struct Text<'a>(pub Cow<'a, str>);
-
-impl<'a> Text<'a> {
-    /// What a text that is a string means; none if it is none.
-    pub fn new(value: &'a str) -> Option<Self> {
-        serde_json::from_str(value).ok()
-    }
-}
-
-impl<'a> Deserialize<'a> for Text<'a> {
-    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl<'a> Visitor<'a> for Reader {
-            type Value = Text<'a>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-
-            fn visit_borrowed_str<E: de::Error>(self, text: &'a str) -> Result<Text<'a>, E> {
-                Ok(Text(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Text<'a>, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
-            }
-        }
-        deserializer.deserialize_str(Reader)
-    }
-}
-
 /// A value as a word of a line; none for null and for a text that is empty.
 pub fn word(value: &str) -> Option<Cow<'_, str>> {
     match value.as_bytes().first()? {
         b'n' => None,
-        b'"' => match Text::new(value)?.0 {
+        b'"' => match decoded(value)? {
             Cow::Borrowed(text) => one_word(text),
             Cow::Owned(text) => one_word(&text).map(|word| Cow::Owned(word.into_owned())),
         },

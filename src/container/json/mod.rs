@@ -35,10 +35,11 @@ use serde_json::value::RawValue;
 
 use super::{Piece, Pieces, Stated, ocsf, one_word};
 use crate::error::{Error, ErrorKind};
+use crate::json::decoded;
 use crate::layout::Layout;
 use crate::source::{GZIP_MAGIC, gzip_reader, make_room};
 pub use events::{Events, are_spread};
-use members::{Members, Text, is_page, word};
+use members::{Members, is_page, word};
 use reach::LISTS;
 use rows::{COLUMNS_MAX, Rows};
 use split::{Next, Splitter, VALUE_BYTES_MAX};
@@ -207,9 +208,9 @@ impl Lines {
     fn value(&mut self, value: &[u8], depth: usize) {
         let Ok(text) = str::from_utf8(value) else { return self.message(value) };
         if text.starts_with('"') {
-            return match Text::new(text) {
-                Some(message) => self.message(message.0.as_bytes()),
-                None => self.message(value),
+            return match serde_json::from_str::<String>(text) {
+                Ok(message) => self.message(message.as_bytes()),
+                Err(_) => self.message(value),
             };
         }
         match Members::new(text).filter(|_| depth < DEPTH_MAX) {
@@ -228,11 +229,11 @@ impl Lines {
             return true;
         }
         if let Some(spelled) = members.message() {
-            match Text::new(spelled) {
-                Some(Text(message)) if message.trim_start().starts_with('{') => {
+            match decoded(spelled) {
+                Some(message) if message.trim_start().starts_with('{') => {
                     self.value(message.trim().as_bytes(), depth + 1);
                 }
-                Some(Text(message)) => self.message(message.as_bytes()),
+                Some(message) => self.message(message.as_bytes()),
                 None => self.message(spelled.as_bytes()),
             }
             return true;
@@ -252,7 +253,7 @@ impl Lines {
             }
         }
         let content = members.raw("data").or_else(|| members.raw("Data"));
-        content.and_then(decoded).is_some_and(|content| {
+        content.and_then(unpacked).is_some_and(|content| {
             let mut splitter = Splitter::new(content.as_slice());
             loop {
                 match self.next(&mut splitter, depth + 1) {
@@ -370,7 +371,7 @@ impl Lines {
 }
 
 /// What a string of base64 stands for, without its compression.
-fn decoded(text: &str) -> Option<Vec<u8>> {
+fn unpacked(text: &str) -> Option<Vec<u8>> {
     let text: String = serde_json::from_str(text).ok()?;
     let content = STANDARD.decode(text.trim()).ok()?;
     if !content.starts_with(&GZIP_MAGIC) {

@@ -89,9 +89,6 @@ fn after_deltas(data: &[u8], most: u64) -> Option<&[u8]> {
             at = at.checked_add(usize::try_from(bytes).ok()?)?;
             left = left.saturating_sub(part);
         }
-        if part == 0 {
-            return None;
-        }
     }
     // The last part may be cut.
     Some(data.get(at..).unwrap_or_default())
