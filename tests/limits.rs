@@ -65,6 +65,29 @@ fn lines_are_shorter_than_1_mib() {
 }
 
 #[test]
+fn long_lines_are_whole_wherever_they_begin() {
+    let folder = Folder::new("places");
+    // A file is read in ranges of half that.
+    let limit = 1 << 20;
+    for place in [limit / 2 - 20, limit / 2, limit - 300_000, limit - 1] {
+        for (length, malformed) in [(700_000, 0), (limit - 1, 0), (limit, 1)] {
+            let records = place / 2 / (RECORD.len() + 1);
+            let mut text = format!("{RECORD}\n").repeat(records);
+            let before = place - 1 - text.len();
+            text += &format!("{}\n{}\n", padded(RECORD, before), padded(RECORD, length));
+            text += RECORD;
+            folder.file("a.log", &text);
+            for script in ["$F a.log", "cat a.log | $F"] {
+                let ran = run(&folder, script);
+                let lines = records as u64 + 3;
+                let expected = [lines, lines - malformed, 0, malformed];
+                assert_eq!(tally(&ran), expected, "{place} {length} {script}: {}", ran.err);
+            }
+        }
+    }
+}
+
+#[test]
 fn a_header_has_1024_columns_at_most() {
     let folder = Folder::new("columns");
     for columns in [1023, 1024, 1025, 100_000] {

@@ -58,13 +58,15 @@ impl Worker<'_, '_> {
                 None => return self.check_length(file, filled, wanted).map(|()| (0, 0)),
             },
         };
-        let mut searched = own - 1;
+        // The range's last line begins here, or before.
+        let last = own - 1;
+        let mut searched = last;
         loop {
             self.check_length(file, filled, wanted)?;
             if let Some(newline) = memchr(b'\n', &buffer[searched..filled]) {
                 return Ok((start, searched + newline + 1));
             }
-            if filled == left || filled - start > LINE_BYTES_MAX {
+            if filled == left || filled - last > LINE_BYTES_MAX {
                 buffer[filled] = b'\n';
                 return Ok((start, filled + 1));
             }
