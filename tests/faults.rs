@@ -96,6 +96,7 @@ fn damaged_compression() {
 #[cfg(feature = "parquet")]
 #[test]
 fn json_that_is_cut() {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
     let folder = Folder::new("json");
     let lines = many();
     let lines = str::from_utf8(&lines).unwrap().lines();
@@ -109,6 +110,10 @@ fn json_that_is_cut() {
     folder.file("cut.json.gz", gzip(cut));
     folder.file("page.json.gz", &compressed[..compressed.len() / 2]);
     folder.file("lines.json", format!("{}\n{}", events[0], &events[1][..40]));
+    folder.file("array.json", format!("[\n{},\n", events[..200].join(",\n")));
+    let cut = gzip(events[..1000].join("\n").as_bytes());
+    let cut = &cut[..cut.len() / 2];
+    folder.file("data.json", format!("{{\"data\": \"{}\"}}", STANDARD.encode(cut)));
     let whole = run(&folder, "$F page.json");
     assert_eq!((whole.code, self::lines(&whole)), (0, events.len() as u64), "{}", whole.err);
     for (name, least, said) in [
@@ -116,6 +121,8 @@ fn json_that_is_cut() {
         ("cut.json.gz", events.len() as u64 / 3, "the JSON is cut short"),
         ("page.json.gz", 100, "the gzip stream is cut short"),
         ("lines.json", 2, "the JSON is cut short"),
+        ("array.json", 201, "the JSON is cut short"),
+        ("data.json", 100, "the data of an envelope: the gzip stream is cut short"),
     ] {
         for script in [format!("$F {name}"), format!("$F < {name}")] {
             let ran = run(&folder, &script);

@@ -139,6 +139,42 @@ fn objects_have_256_names() {
 }
 
 #[test]
+fn names_of_columns_have_256_bytes() {
+    let folder = Folder::new("names");
+    for bytes in [255, 256, 257] {
+        let (name, is_within) = ("x".repeat(bytes), bytes <= 256);
+        folder.file("a.json", event(&format!(",\"{name}\":1")));
+        let ran = run(&folder, "$F a.json");
+        assert_eq!(tally(&ran), [1, 1, 0, 0], "{}", ran.err);
+        assert_eq!(ran.code, i32::from(!is_within), "{bytes}: {}", ran.err);
+        assert_eq!(ran.err.contains("more than 256 bytes"), !is_within, "{}", ran.err);
+        folder.file("a.log", format!("srcaddr bytes {name}\n10.0.0.1 5 -\n"));
+        let ran = run(&folder, "$F info a.log");
+        let expected = if is_within { [2, 1, 1, 0] } else { [2, 0, 0, 2] };
+        assert_eq!(tally(&ran), expected, "{bytes}: {}", ran.err);
+    }
+}
+
+#[test]
+fn data_in_a_value_unpacks_to_64_mib() {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    let folder = Folder::new("data");
+    let limit = 64 << 20;
+    for bytes in [limit, limit + 1] {
+        let data = STANDARD.encode(gzip(padded(&event(""), bytes).as_bytes()));
+        folder.file("a.json", format!(r#"{{"data":"{data}"}}"#));
+        let ran = run(&folder, "$F a.json");
+        let is_beyond = bytes > limit;
+        // The event is there, and the envelope that is not whole is malformed.
+        let malformed = u64::from(is_beyond);
+        assert_eq!(tally(&ran), [1 + malformed, 1, 0, malformed], "{bytes}: {}", ran.err);
+        assert_eq!(ran.code, i32::from(is_beyond), "{bytes}: {}", ran.err);
+        let said = "the data of an envelope: more than 64 MiB in one value";
+        assert_eq!(ran.err.contains(said), is_beyond, "{}", ran.err);
+    }
+}
+
+#[test]
 fn envelopes_are_opened_8_deep() {
     let folder = Folder::new("envelopes");
     for depth in [1, 7, 8, 100] {

@@ -15,6 +15,9 @@ pub use opening::Opening;
 /// state a hundred thousand, each of which costs something for every block.
 pub const COLUMNS_MAX: usize = 1024;
 
+/// The most bytes of a column's name that a text states: each layout keeps its names.
+pub const NAME_BYTES_MAX: usize = 256;
+
 /// The columns of a file, in order.
 ///
 /// ```
@@ -67,7 +70,7 @@ impl Layout {
             let token = token.strip_prefix(b"${").map_or(Some(token), |t| t.strip_suffix(b"}"))?;
             let first = token.first().is_some_and(u8::is_ascii_lowercase);
             let rest = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
-            if !first || !token.iter().all(rest) {
+            if !first || !token.iter().all(rest) || token.len() > NAME_BYTES_MAX {
                 return None;
             }
             let name = str::from_utf8(token).ok()?;

@@ -7,6 +7,7 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::super::{ocsf, one_word};
+use super::reach::LISTS;
 use crate::field::Field;
 use crate::json::decoded;
 
@@ -43,6 +44,13 @@ impl<'a> Members<'a> {
     pub fn raw(&self, name: &str) -> Option<&'a str> {
         let found = self.0.iter().rfind(|(other, _)| other == name);
         found.map(|(_, value)| value.get())
+    }
+
+    /// The values in each of its lists of events.
+    pub fn lists(&self) -> impl Iterator<Item = Vec<&'a RawValue>> {
+        let lists = self.0.iter().filter(|(name, _)| LISTS.contains(&&**name));
+        // What is no list cannot be read as one.
+        lists.filter_map(|(_, value)| serde_json::from_str(value.get()).ok())
     }
 
     /// The members that may be columns of a record: no objects and no lists.

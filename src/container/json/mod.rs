@@ -16,6 +16,7 @@
 //! Only where nobody asks for JSON: events that are asked for by path are found in the lines, which
 //! [`Events`] makes where values are none.
 
+mod content;
 mod events;
 mod members;
 mod reach;
@@ -28,27 +29,22 @@ use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::{Piece, Pieces, Stated, ocsf, one_word};
 use crate::error::{Error, ErrorKind};
 use crate::json::decoded;
 use crate::layout::Layout;
-use crate::source::{GZIP_MAGIC, gzip_reader, make_room};
+use crate::source::make_room;
+use content::{CONTENT_BYTES_MAX, Content};
 pub use events::{Events, are_spread};
 use members::{Members, is_page, word};
-use reach::LISTS;
-use rows::{COLUMNS_MAX, Rows};
+use reach::list_start;
+use rows::Rows;
 use split::{Next, Splitter, VALUE_BYTES_MAX};
 
 /// Envelopes in envelopes that are opened.
 const DEPTH_MAX: usize = 8;
-
-/// What the content of an envelope may become when it is decompressed.
-const DECODED_BYTES_MAX: u64 = 64 << 20;
 
 /// The most bytes of lines that are put together.
 const BLOCK_BYTES_MAX: usize = 8 << 20;
@@ -81,6 +77,8 @@ type Outcome = (Result<(), Error>, bool);
 pub struct Json<'a> {
     splitter: Splitter<Box<dyn Read + 'a>>,
     block_bytes: usize,
+    /// What the data in a value may unpack to.
+    content_bytes_max: u64,
     lines: Lines,
     outcome: Option<Outcome>,
 }
@@ -89,7 +87,8 @@ impl<'a> Json<'a> {
     /// Reads values, and gives blocks of about `block_bytes`.
     pub fn new(reader: Box<dyn Read + 'a>, block_bytes: usize) -> Self {
         let splitter = Splitter::new(reader);
-        Self { splitter, block_bytes, lines: Lines::default(), outcome: None }
+        let (content_bytes_max, lines) = (CONTENT_BYTES_MAX, Lines::default());
+        Self { splitter, block_bytes, content_bytes_max, lines, outcome: None }
     }
 }
 
@@ -99,6 +98,7 @@ impl Pieces for Json<'_> {
             && self.lines.text.len() < self.block_bytes
             && self.lines.finished.is_empty()
         {
+            self.lines.content_left = self.content_bytes_max;
             match self.lines.next(&mut self.splitter, 0) {
                 Step::Lines => {}
                 Step::Blank(lines) => self.lines.blank(lines),
@@ -166,6 +166,10 @@ struct Lines {
     rows: Rows,
     /// The number of columns of records, if the block holds some.
     columns: Option<usize>,
+    /// What the data in the value may still unpack to.
+    content_left: u64,
+    /// What was wrong first with data in a value.
+    fault: Option<Error>,
 }
 
 /// What was done with what came next in a stream.
@@ -206,20 +210,42 @@ impl Lines {
 
     /// What is in a value, an object or a string.
     fn value(&mut self, value: &[u8], depth: usize) {
-        let Ok(text) = str::from_utf8(value) else { return self.message(value) };
-        if text.starts_with('"') {
-            return match serde_json::from_str::<String>(text) {
-                Ok(message) => self.message(message.as_bytes()),
-                Err(_) => self.message(value),
-            };
+        let text = str::from_utf8(value).ok();
+        if value.starts_with(b"\"") {
+            let message = text.and_then(|text| serde_json::from_str::<String>(text).ok());
+            return self.message(message.as_deref().map_or(value, str::as_bytes));
         }
-        match Members::new(text).filter(|_| depth < DEPTH_MAX) {
+        match text.and_then(Members::new).filter(|_| depth < DEPTH_MAX) {
             Some(members) if members.is_activity() => self.activity(value),
             Some(members) if members.is_record() => {
                 self.row(members.scalars().map(|(name, value)| (name, word(value))));
             }
             Some(members) if self.envelope(&members, depth) => {}
+            None if self.damaged_page(value, depth) => {}
             _ => self.message(value),
+        }
+    }
+
+    /// Takes the values in the list of an object that is damaged somewhere, as those of a long one;
+    /// false if it has none.
+    fn damaged_page(&mut self, object: &[u8], depth: usize) -> bool {
+        let head = list_start(object, 0).filter(|head| is_page(&object[..*head]));
+        head.filter(|_| depth < DEPTH_MAX)
+            .is_some_and(|head| self.all(&mut Splitter::with_pages(object, head), depth).is_ok())
+    }
+
+    /// Takes all that is in a stream.
+    ///
+    /// # Errors
+    /// What is lost of it.
+    fn all<R: Read>(&mut self, splitter: &mut Splitter<R>, depth: usize) -> Result<(), Error> {
+        loop {
+            match self.next(splitter, depth) {
+                // The input has no such lines.
+                Step::Lines | Step::Blank(_) => {}
+                Step::End { is_cut, fault } => return ended(is_cut, fault).0,
+                Step::TooLarge => return Err(too_large()),
+            }
         }
     }
 
@@ -238,13 +264,10 @@ impl Lines {
             }
             return true;
         }
-        for name in LISTS {
-            let list = members.raw(name).filter(|list| list.starts_with('['));
-            let list = list.and_then(|list| serde_json::from_str::<Vec<&RawValue>>(list).ok());
-            if let Some(list) = list {
-                list.iter().for_each(|value| self.value(value.get().as_bytes(), depth + 1));
-                return true;
-            }
+        let mut lists = members.lists().peekable();
+        if lists.peek().is_some() {
+            lists.flatten().for_each(|value| self.value(value.get().as_bytes(), depth + 1));
+            return true;
         }
         for name in ["awslogs", "kinesis"] {
             if let Some(inner) = members.raw(name).filter(|inner| inner.starts_with('{')) {
@@ -252,18 +275,18 @@ impl Lines {
                 return true;
             }
         }
-        let content = members.raw("data").or_else(|| members.raw("Data"));
-        content.and_then(unpacked).is_some_and(|content| {
-            let mut splitter = Splitter::new(content.as_slice());
-            loop {
-                match self.next(&mut splitter, depth + 1) {
-                    // The input has no such lines.
-                    Step::Lines | Step::Blank(_) => {}
-                    // What is lost of it stays visible: the envelope becomes a line.
-                    Step::End { is_cut, fault } => return !is_cut && fault.is_none(),
-                    Step::TooLarge => return false,
-                }
+        let data = members.raw("data").or_else(|| members.raw("Data"));
+        let content = data.and_then(|data| Content::new(data, self.content_left));
+        content.is_some_and(|content| {
+            self.content_left -= content.length();
+            let taken = self.all(&mut Splitter::new(content), depth + 1);
+            let is_whole = taken.is_ok();
+            if let Err(error) = taken {
+                let text = format!("the data of an envelope: {error}");
+                self.fault.get_or_insert(Error::new(ErrorKind::Container, text));
             }
+            // What is lost of it stays visible: the envelope becomes a line.
+            is_whole
         })
     }
 
@@ -359,28 +382,13 @@ impl Lines {
     }
 
     /// What is to be said when all is read.
-    fn end(&self) -> Result<(), Error> {
-        if !self.rows.is_short() {
-            return Ok(());
-        }
-        let text = format!(
-            "its objects have members of more than {COLUMNS_MAX} names; those met last are left out"
-        );
-        Err(Error::new(ErrorKind::Container, text))
+    fn end(&mut self) -> Result<(), Error> {
+        let left_out = || {
+            let text = self.rows.left_out()?;
+            Some(Error::new(ErrorKind::Container, text))
+        };
+        self.fault.take().or_else(left_out).map_or(Ok(()), Err)
     }
-}
-
-/// What a string of base64 stands for, without its compression.
-fn unpacked(text: &str) -> Option<Vec<u8>> {
-    let text: String = serde_json::from_str(text).ok()?;
-    let content = STANDARD.decode(text.trim()).ok()?;
-    if !content.starts_with(&GZIP_MAGIC) {
-        return Some(content);
-    }
-    let mut text = Vec::new();
-    let limit = DECODED_BYTES_MAX + 1;
-    let length = gzip_reader(content.as_slice()).take(limit).read_to_end(&mut text).ok()?;
-    (length as u64 <= DECODED_BYTES_MAX).then_some(text)
 }
 
 #[cfg(test)]

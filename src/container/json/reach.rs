@@ -76,9 +76,10 @@ fn string_end(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// Where the values begin in the first list of events in the object at the front of a text.
-pub fn list_start(text: &[u8]) -> Option<usize> {
-    let (mut depth, mut at) = (0usize, 0);
+/// Where the values begin in the first list of events in the object at the front of a text, or in
+/// the rest of one that is open so deep.
+pub fn list_start(text: &[u8], depth: usize) -> Option<usize> {
+    let (mut depth, mut at) = (depth, 0);
     let mut name: &[u8] = b"";
     while let Some(&byte) = text.get(at) {
         match byte {
@@ -113,7 +114,7 @@ mod tests {
             (r#"{"events":5,"a":"events","Records":["#, "1,2"),
             (r#"{"a\"":"]","records":["#, "]"),
         ] {
-            assert_eq!(list_start(format!("{before}{after}").as_bytes()), Some(before.len()));
+            assert_eq!(list_start(format!("{before}{after}").as_bytes(), 0), Some(before.len()));
         }
         for text in [
             r#"{"events":{"Records":["#,
@@ -122,7 +123,7 @@ mod tests {
             r#"{"events":"#,
             r#"{}}"events":["#,
         ] {
-            assert_eq!(list_start(text.as_bytes()), None, "{text}");
+            assert_eq!(list_start(text.as_bytes(), 0), None, "{text}");
         }
     }
 }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::field::Field;
-use crate::layout::Layout;
+use crate::layout::{Layout, NAME_BYTES_MAX};
 
 /// Columns that objects may have, but that fields of flow logs always have one: each new one makes
 /// a new layout. Beyond them members are left out, which is told at the end.
@@ -83,7 +83,7 @@ impl Rows {
         if let Some(at) = self.places.get(&name) {
             return Some(*at);
         }
-        if field.is_none() && next >= COLUMNS_MAX {
+        if field.is_none() && (next >= COLUMNS_MAX || name.len() > NAME_BYTES_MAX) {
             return None;
         }
         self.places.insert(name.clone(), next);
@@ -116,9 +116,14 @@ impl Rows {
         Layout::new(self.names.iter().map(String::as_str)).ok()
     }
 
-    /// Whether members were left out.
-    pub fn is_short(&self) -> bool {
-        self.is_short
+    /// What is to be said of members that were left out, if some were.
+    pub fn left_out(&self) -> Option<String> {
+        self.is_short.then(|| {
+            format!(
+                "its objects have members of more than {COLUMNS_MAX} names, or names of more than \
+                 {NAME_BYTES_MAX} bytes; those met last, and the long ones, are left out"
+            )
+        })
     }
 
     /// Moves the rows to the end of `text`, each with all columns.

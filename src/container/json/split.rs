@@ -60,6 +60,9 @@ pub struct Splitter<R> {
     line: Line,
     /// Lines without a value that are not told yet.
     blank_lines: usize,
+    /// Arrays on the outside that are open: here, and where the line began.
+    open: usize,
+    open_before: usize,
 }
 
 /// What stands next in the text.
@@ -100,6 +103,8 @@ impl<R: Read> Splitter<R> {
             page_bytes,
             line: Line::Empty,
             blank_lines: 0,
+            open: 0,
+            open_before: 0,
         }
     }
 
@@ -128,12 +133,12 @@ impl<R: Read> Splitter<R> {
                     None => return self.end(true),
                 },
                 Place::Rest => {
-                    let found = self.find(VALUE_BYTES_MAX, |text| reach(text, 2));
+                    let found = self.find(VALUE_BYTES_MAX, rest);
                     let Reach::To(end) = found else {
                         return self.told(found, |text| Next::Value(text));
                     };
-                    self.window.pass(end);
-                    self.place = Place::Outside;
+                    let is_list = self.window.pass(end).ends_with(b"[");
+                    self.place = if is_list { Place::List } else { Place::Outside };
                 }
             }
         }
@@ -162,7 +167,8 @@ impl<R: Read> Splitter<R> {
             }
             return match std::mem::take(&mut self.blank_lines) {
                 0 if is_at_value => None,
-                0 => Some(self.end(false)),
+                // An array that never ends lacks values.
+                0 => Some(self.end(self.open > 0)),
                 lines => Some(Next::Blank(lines)),
             };
         }
@@ -175,7 +181,7 @@ impl<R: Read> Splitter<R> {
             b'{' => match self.find(self.page_bytes, outer) {
                 Reach::Beyond => {
                     let text = self.window.text();
-                    let head = list_start(&text[..text.len().min(self.page_bytes)]);
+                    let head = list_start(&text[..text.len().min(self.page_bytes)], 0);
                     self.place = Place::Page(head.unwrap_or(0));
                     return match head {
                         Some(head) => Next::Page(&self.window.text()[..head]),
@@ -185,13 +191,18 @@ impl<R: Read> Splitter<R> {
                 found => found,
             },
             b'"' => self.find(VALUE_BYTES_MAX, outer),
-            _ => match self.find(VALUE_BYTES_MAX, line) {
-                // The last line needs no end, but one that is cut by a fault is none.
-                Reach::Beyond if self.window.has_ended() && !self.window.has_failed() => {
-                    Reach::Broken(self.window.text().len())
-                }
-                found => found,
-            },
+            _ => {
+                let found = match self.find(VALUE_BYTES_MAX, line) {
+                    // The last line needs no end, but one that is cut by a fault is none.
+                    Reach::Beyond if self.window.has_ended() && !self.window.has_failed() => {
+                        Reach::Broken(self.window.text().len())
+                    }
+                    found => found,
+                };
+                // Brackets before a text are a part of it.
+                self.open = self.open.min(self.open_before);
+                found
+            }
         };
         self.told(found, |text| Next::Value(text))
     }
@@ -231,7 +242,13 @@ impl<R: Read> Splitter<R> {
     fn told(&mut self, found: Reach, value: Told) -> Next<'_> {
         let (end, next): (usize, Told) = match found {
             Reach::To(end) => (end, value),
-            Reach::Broken(end) => (end, |text| Next::Line(text)),
+            Reach::Broken(end) => {
+                // It may end arrays too, but who knows which.
+                if memchr(b']', &self.window.text()[..end]).is_some() {
+                    self.open = 0;
+                }
+                (end, |text| Next::Line(text))
+            }
             Reach::Beyond if self.window.text().len() < VALUE_BYTES_MAX => {
                 return self.end(true);
             }
@@ -253,9 +270,15 @@ impl<R: Read> Splitter<R> {
         let rest = self.window.text();
         let between = rest.iter().position(|&byte| !is_between(byte)).unwrap_or(rest.len());
         for &byte in &rest[..between] {
+            match byte {
+                b'[' => self.open += 1,
+                b']' => self.open = self.open.saturating_sub(1),
+                _ => {}
+            }
             self.line = match (byte, self.line) {
                 (b'\n', line) => {
                     self.blank_lines += usize::from(line != Line::Held);
+                    self.open_before = self.open;
                     Line::Empty
                 }
                 (_, Line::Empty) => Line::Blank,
@@ -268,6 +291,16 @@ impl<R: Read> Splitter<R> {
     /// The end of the stream.
     fn end(&mut self, is_cut: bool) -> Next<'static> {
         Next::End { is_cut, fault: self.window.fault() }
+    }
+}
+
+/// The rest of an object whose list ends: to its end, or to the values of the next list in it.
+fn rest(text: &[u8]) -> Reach {
+    let found = reach(text, 2);
+    let end = if let Reach::To(end) = found { end } else { text.len() };
+    match found {
+        Reach::Broken(_) => found,
+        _ => list_start(&text[..end], 2).map_or(found, Reach::To),
     }
 }
 
@@ -345,6 +378,21 @@ mod tests {
     }
 
     #[test]
+    fn an_array_without_an_end_is_cut() {
+        for step in [1, 4, 1000] {
+            let found = |text: &str| split(text, step);
+            assert_eq!(found("[{},\n"), ["{}", "cut"]);
+            assert_eq!(found("[\n"), ["+", "cut"]);
+            assert_eq!(found("[[{}]\n{}"), ["{}", "{}", "cut"]);
+            assert_eq!(found("[{}]\n[{}]]\n[]"), ["{}", "{}", "+"]);
+            // These are no brackets of arrays, or are ends of some.
+            assert_eq!(found("{}\n[x] y\n[z\n{}"), ["{}", "!x] y", "!z", "{}"]);
+            assert_eq!(found("[{},\nnull]\n"), ["{}", "!null]"]);
+            assert_eq!(found("[{},{\"a\":\"}]\n"), ["{}", "!{\"a\":\"}]"]);
+        }
+    }
+
+    #[test]
     fn damage_ends_with_its_line() {
         for step in [1, 4, 1000] {
             let found = |text: &str| split(text, step);
@@ -365,7 +413,7 @@ mod tests {
             };
             let expected = if over == 0 { &object } else { "too large" };
             for text in [object.clone(), format!("{{\"events\":[1,{object}]}}")] {
-                let found = last(format!("{before}{text}"));
+                let found = last(format!("{before}{text}]"));
                 assert!(found.strip_prefix('=').unwrap_or(&found) == expected, "{over}");
             }
         }
@@ -384,6 +432,7 @@ mod tests {
                 &[head, "={\"a\": [1,\n{}]}", "=\"x\"", "=[2]", "!5", "!true", "{}"][..],
             ),
             (r#"{"events":[]}{}"#, &[head, "{}"]),
+            (r#"{"events":[{}],"a":[1],"Records":[{},5]}[7]"#, &[head, "={}", "={}", "!5", "!7]"]),
             (r#"{"events":15}{}"#, &[r#"{"events":15}"#, "{}"]),
             // No list within another value.
             (r#"{"a":{"events":[1]}}{}"#, &[r#"{"a":{"events":[1]}}"#, "{}"]),

@@ -1,7 +1,12 @@
 //! Values in, lines out: every envelope, damage, and streams that come in pieces of any size.
 
 use super::super::Trickle;
+use super::rows::COLUMNS_MAX;
 use super::*;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::layout::NAME_BYTES_MAX;
 
 const RECORD: &str = "2 1 eni-1 10.0.0.1 10.0.0.9 1 2 6 3 40 1600000000 1600000030 ACCEPT OK";
 
@@ -92,6 +97,8 @@ fn long_pages_hold_what_short_ones_do() {
         format!(r#"{{"Records":[{}]}}"#, list(&row)),
         format!(r#"{{"records":[{},"{RECORD}",7,[1],null,{}]}}"#, list(&row), list(&event)),
         format!(r#"{{"Records":[{},{inner}]}}"#, data(&inner)),
+        format!(r#"{{"events":[{}],"a":[{{}}],"Records":[{}]}}"#, list(&event), list(&row)),
+        format!(r#"{{"events":[{}],"events":[7,{}] }}"#, list(&event), list(&event)),
         format!(r#"{{"message":"{RECORD}","events":[{}]}}"#, list(&event)),
         format!(r#"{{"srcaddr":"10.0.0.1","bytes":7,"events":[{}]}}"#, list(&event)),
         format!(r#"{{"events":{{"Records":[{}]}}}}"#, list(&row)),
@@ -138,14 +145,18 @@ fn a_fault_costs_the_value_that_it_is_in() {
     }
 }
 
+/// Data as an envelope has it.
+fn gzip_data(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    io::Write::write_all(&mut encoder, text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
 #[test]
 fn content_may_be_base64_of_gzip() {
-    use std::io::Write;
     let payload =
         format!(r#"{{"messageType":"DATA_MESSAGE","logEvents":[{{"message":"{RECORD}"}}]}}"#);
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(payload.as_bytes()).unwrap();
-    let content = STANDARD.encode(encoder.finish().unwrap());
+    let content = STANDARD.encode(gzip_data(&payload));
     let plain = STANDARD.encode(format!("{RECORD}\n{RECORD}\n"));
     for (text, count) in [
         (format!(r#"{{"awslogs":{{"data":"{content}"}}}}"#), 1),
@@ -158,10 +169,101 @@ fn content_may_be_base64_of_gzip() {
 
 #[test]
 fn content_that_is_damaged_stays_a_line() {
-    for content in ["{\"message\":\"a\"}{\"message\":", "{\"message\":\"a\"}\n{\"logEvents\":["] {
-        let text = format!(r#"{{"awslogs":{{"data":"{}"}}}}"#, STANDARD.encode(content));
+    let event = format!("{{\"message\":\"{RECORD}\"}}\n");
+    let gzip = gzip_data(&event);
+    let (cut, mut flipped) = (&gzip[..gzip.len() - 6], gzip.clone());
+    *flipped.last_mut().unwrap() ^= 1;
+    let open = format!("{event}{{\"message\":");
+    let list = format!("{event}{{\"logEvents\":[");
+    for (content, fault) in [
+        (open.as_bytes(), CUT_SHORT),
+        (list.as_bytes(), CUT_SHORT),
+        (&gzip_data(&open), CUT_SHORT),
+        (cut, "the gzip stream is cut short"),
+        (&flipped, "the gzip stream is damaged"),
+    ] {
         let inner = format!(r#"{{"data":"{}"}}"#, STANDARD.encode(content));
-        assert_eq!(lines(&text, 100), ["a".to_owned(), inner], "{text}");
+        let text = format!(r#"{{"awslogs":{inner}}}{event}"#);
+        let found = lines(&text, 100);
+        assert_eq!(found[..3], [RECORD, &inner, RECORD], "{text}");
+        let said = format!("the data of an envelope: {fault}");
+        assert!(found.len() == 4 && found[3].starts_with(&said), "{found:?}");
+    }
+}
+
+#[test]
+fn the_content_of_a_value_has_a_limit_in_sum() {
+    let limit = 1 << 20;
+    let data = |bytes: usize| {
+        let event = format!("{{\"message\":\"{RECORD}\"}}");
+        let text = format!("{event}{}", " ".repeat(bytes - event.len()));
+        format!(r#"{{"data":"{}"}}"#, STANDARD.encode(gzip_data(&text)))
+    };
+    let deep = |text: String| {
+        let text = format!("{text}{}", " ".repeat(20_000 - text.len()));
+        format!(r#"{{"data":"{}"}}"#, STANDARD.encode(gzip_data(&text)))
+    };
+    let half = data(limit / 2);
+    for over in [0, 1] {
+        for text in [
+            data(limit + over),
+            // The values in a page have it each, but this is none.
+            format!(r#"{{"kinesis":{{"Records":[{half},{}]}}}}"#, data(limit / 2 + over)),
+            deep(data(limit - 20_000 + over)),
+        ] {
+            // Each value has the limit for itself.
+            let text = format!("{text}{}", data(limit));
+            let mut json = Json::new(Box::new(text.as_bytes()), 50);
+            json.content_bytes_max = limit as u64;
+            let found = all_lines_of(json);
+            let records = found.iter().filter(|line| *line == RECORD).count();
+            assert!(records >= 2);
+            let is_told = found.last().unwrap().contains("MiB in one value");
+            assert_eq!(is_told, over > 0, "{:?}", found.last());
+        }
+    }
+}
+
+#[test]
+fn damage_in_an_object_costs_the_event_that_it_is_in() {
+    let event = |at: usize| {
+        let message = RECORD.replace(" 40 ", &format!(" {at} "));
+        format!("{{\"message\":\"{message}\"}}")
+    };
+    let list = (0..5).map(event).collect::<Vec<_>>().join(",");
+    let page = format!(r#"{{"nextToken":"x","events":[{list}],"searchedLogStreams":[]}}"#);
+    let found = |text: &[u8]| {
+        // What is no text is shown as it can be.
+        let mut json = Json::new(Box::new(text), 50);
+        let (mut found, mut buffer) = (Vec::new(), Vec::new());
+        while let Piece::Block { length, .. } = json.next(&mut buffer) {
+            let text = String::from_utf8_lossy(&buffer[..length]);
+            found.extend(text.lines().map(str::to_owned));
+        }
+        found
+    };
+    for damage in [&b"\xe9"[..], b"\x01", b"\\x", b"\\u12"] {
+        let at = page.find(" 6 3 2 ").unwrap();
+        let damaged = [&page.as_bytes()[..at], damage, &page.as_bytes()[at..]].concat();
+        let inner = [&b"{\"Records\":["[..], &damaged, b"]}"].concat();
+        for text in [damaged, inner] {
+            let lines = found(&text);
+            assert_eq!(lines.len(), 5, "{lines:?}");
+            assert_eq!(lines.iter().filter(|line| line.starts_with("2 1 ")).count(), 4);
+        }
+    }
+    // A comma too many costs nothing.
+    assert_eq!(found(page.replace("],\"s", ",],\"s").as_bytes()).len(), 5);
+}
+
+#[test]
+fn names_of_columns_are_short() {
+    for (length, is_told) in [(NAME_BYTES_MAX, false), (NAME_BYTES_MAX + 1, true)] {
+        let name = "x".repeat(length);
+        let text = format!(r#"{{"srcaddr":"10.0.0.1","bytes":7,"{name}":1}}"#);
+        let found = lines(&text, 100);
+        assert_eq!(found[1] == "10.0.0.1 7", is_told, "{found:?}");
+        assert_eq!(found.len() > 2, is_told, "{found:?}");
     }
 }
 
