@@ -94,6 +94,9 @@ fn damaged_compression() {
 }
 
 #[cfg(feature = "parquet")]
+/// A question about events of JSON.
+const EVENTS: &str = "metric --pattern '{ $.n >= 1 }'";
+
 #[test]
 fn json_that_is_cut() {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -134,6 +137,19 @@ fn json_that_is_cut() {
                 "{name}: {}",
                 ran.err
             );
+        }
+    }
+
+    // Where events are asked for, they are found in lines.
+    folder.file("whole.ndjson", "{\"n\": 1}\n{\"n\": 2}");
+    folder.file("cut.ndjson", "{\"n\": 1}\n{\"n\": 2");
+    folder.file("cut.ndjson.gz", gzip(b"{\"n\": 1}\n{\"n\": 2"));
+    for (name, is_cut) in [("whole.ndjson", false), ("cut.ndjson", true), ("cut.ndjson.gz", true)] {
+        for script in [format!("$F {EVENTS} {name}"), format!("cat {name} | $F {EVENTS}")] {
+            let ran = run(&folder, &script);
+            assert_eq!(ran.code, i32::from(is_cut), "{script}: {}", ran.err);
+            assert_eq!(ran.err.contains("the JSON is cut short"), is_cut, "{}", ran.err);
+            assert_eq!(self::lines(&ran), 2, "{script}: {}", ran.err);
         }
     }
 }

@@ -18,6 +18,8 @@ use std::borrow::Cow;
 use std::io::{self, Read};
 use std::sync::Arc;
 
+use memchr::memrchr;
+
 use crate::error::{Error, ErrorKind};
 use crate::layout::{Column, Layout};
 use crate::record::LINE_BYTES_MAX;
@@ -219,6 +221,10 @@ pub fn open<'a>(
             Wrapping::Json => Box::new(json::Json::new(reader, block_bytes)),
             Wrapping::Events => Box::new(json::Events::new(reader, block_bytes)),
             Wrapping::Prefixed(form) => prefix::pieces(reader, form, block_bytes),
+            Wrapping::Plain if wanted.json => {
+                let cutter = Cutter::new(reader, block_bytes, LINE_BYTES_MAX);
+                Box::new(EventLines { cutter, checked: Ok(()) })
+            }
             Wrapping::Plain => Box::new(Text(Cutter::new(reader, block_bytes, LINE_BYTES_MAX))),
         };
         let pieces = match wrapping {
@@ -293,6 +299,18 @@ impl Pieces for Gathered<'_> {
     }
 }
 
+/// Checks that the last line of a text, which has no newline, is no JSON event that is cut.
+///
+/// # Errors
+/// What is wrong, as it is said of all JSON that is cut.
+pub fn check_last_event(text: &[u8]) -> Result<(), Error> {
+    let start = memrchr(b'\n', text).map_or(0, |newline| newline + 1);
+    match json::is_cut(&text[start..]) {
+        true => Err(json::cut_short()),
+        false => Ok(()),
+    }
+}
+
 /// Lines as they are.
 struct Text<'a>(Cutter<'a>);
 
@@ -302,6 +320,29 @@ impl Pieces for Text<'_> {
             Cut::Block(length) => Piece::Block { length, headers: 0, stated: Stated::Nothing },
             Cut::End { result, partial } => {
                 Piece::End { result: result.map_err(Error::from), partial }
+            }
+        }
+    }
+}
+
+/// Lines of JSON events, the last of which may be cut.
+struct EventLines<'a> {
+    cutter: Cutter<'a>,
+    checked: Result<(), Error>,
+}
+
+impl Pieces for EventLines<'_> {
+    fn next(&mut self, buffer: &mut Vec<u8>) -> Piece {
+        match self.cutter.next(buffer) {
+            Cut::Block(length) => {
+                if self.cutter.is_open() {
+                    self.checked = check_last_event(&buffer[..length - 1]);
+                }
+                Piece::Block { length, headers: 0, stated: Stated::Nothing }
+            }
+            Cut::End { result, partial } => {
+                let checked = std::mem::replace(&mut self.checked, Ok(()));
+                Piece::End { result: result.map_err(Error::from).and(checked), partial }
             }
         }
     }

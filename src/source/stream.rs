@@ -15,6 +15,8 @@ pub struct Cutter<'a> {
     carry: Vec<u8>,
     /// Whether the rest of an overlong line is being skipped.
     is_skipping: bool,
+    /// Whether the last line had no newline.
+    is_open: bool,
     ended: Option<io::Result<()>>,
 }
 
@@ -42,6 +44,7 @@ impl<'a> Cutter<'a> {
             line_bytes_max,
             carry: Vec::new(),
             is_skipping: false,
+            is_open: false,
             ended: None,
         }
     }
@@ -76,6 +79,11 @@ impl<'a> Cutter<'a> {
         }
     }
 
+    /// Whether the block was the last, and its last line had no newline.
+    pub fn is_open(&self) -> bool {
+        self.is_open
+    }
+
     /// The last block, or the end after it.
     fn finish(
         &mut self,
@@ -91,6 +99,7 @@ impl<'a> Cutter<'a> {
         if result.is_ok() && end < filled {
             // The last line lacks its newline, which is fine.
             buffer[filled] = b'\n';
+            self.is_open = true;
             self.ended = Some(result);
             return Cut::Block(filled + 1);
         }

@@ -6,8 +6,10 @@
 
 use std::io::Read;
 
+use serde::de::IgnoredAny;
+
 use super::super::{Piece, Pieces, Stated};
-use super::reach::{Reach, reach};
+use super::reach::{Reach, list_start, reach};
 use super::split::{Next, Splitter};
 use super::{Outcome, ended, give, too_large};
 use crate::json::begins_list;
@@ -25,6 +27,19 @@ pub fn are_spread(head: &[u8]) -> bool {
             value.contains(&b'\n') || value.starts_with(b"[") && rest.trim_ascii().is_empty()
         }
     }
+}
+
+/// Whether the last of the objects on a line has no end.
+pub fn is_cut(line: &[u8]) -> bool {
+    let mut rest = line.trim_ascii_start();
+    while rest.starts_with(b"{") {
+        match reach(rest, 0) {
+            Reach::To(end) => rest = rest[end..].trim_ascii_start(),
+            Reach::Beyond => return true,
+            Reach::Broken(_) => return false,
+        }
+    }
+    false
 }
 
 /// The values in a stream of JSON, as lines.
@@ -46,6 +61,28 @@ impl<'a> Events<'a> {
         Self { splitter, block_bytes, text: Vec::new(), outcome: None }
     }
 
+    /// The events in an envelope that is damaged somewhere, as lines; false if it is none.
+    fn damaged_page(lines: &mut Vec<u8>, value: &[u8]) -> bool {
+        let is_sound = |text| serde_json::from_str::<IgnoredAny>(text).is_ok();
+        if str::from_utf8(value).is_ok_and(is_sound) {
+            return false;
+        }
+        let head = list_start(value, 0);
+        let is_list = |head: &usize| str::from_utf8(&value[..*head]).is_ok_and(begins_list);
+        let Some(head) = head.filter(is_list) else { return false };
+        let mut splitter = Splitter::with_pages(value, head);
+        loop {
+            match splitter.next() {
+                Next::Value(text) | Next::Listed(text) | Next::Line(text) => {
+                    Self::line(lines, text);
+                }
+                Next::Page(_) => splitter.open(),
+                Next::Blank(_) => {}
+                Next::End { .. } | Next::TooLarge => return true,
+            }
+        }
+    }
+
     /// A value, or what is none, as one line.
     fn line(text: &mut Vec<u8>, line: &[u8]) {
         let start = text.len();
@@ -60,6 +97,7 @@ impl Pieces for Events<'_> {
     fn next(&mut self, buffer: &mut Vec<u8>) -> Piece {
         while self.outcome.is_none() && self.text.len() < self.block_bytes {
             match self.splitter.next() {
+                Next::Value(text) if Self::damaged_page(&mut self.text, text) => {}
                 Next::Value(text) | Next::Listed(text) | Next::Line(text) => {
                     Self::line(&mut self.text, text);
                 }
@@ -125,12 +163,25 @@ mod tests {
                 (list, 40, vec!["{\"message\": 1}", "{\"message\":2}"]),
                 (&list[..list.len() - 5], 1000, vec!["{\"message\": 1}", "cut"]),
                 (data, 50, vec!["{\"message\":1}", "{\"message\":2}"]),
+                // Damage, here a comma that lacks, costs no more than where it is.
+                (&list.replace("},", "} ,"), 1000, vec![&*line(&list.replace("},", "} ,"))]),
+                (&list.replace("\n1}", "\\x}"), 1000, vec!["{\"message\":\\x}", "{\"message\":2}"]),
                 // An application's own event, which may be anything.
                 (own, 40, vec![&*line(own)]),
                 (&data.replace("DATA", "OTHER"), 50, vec![&*data.replace("DATA", "OTHER")]),
             ] {
                 assert_eq!(lines(text, step, page_bytes), expected, "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn the_last_object_of_a_line_may_be_cut() {
+        for text in ["{", " {\"a\":\"}\"", "{}{\"a\":{}", "{} {\"a\":[", "{\"a\":\"\\\"}"] {
+            assert!(is_cut(text.as_bytes()), "{text}");
+        }
+        for text in ["", "{}", "{}{} ", "x {", "{} x{", "[{", "\"{"] {
+            assert!(!is_cut(text.as_bytes()), "{text}");
         }
     }
 

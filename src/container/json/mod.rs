@@ -37,7 +37,7 @@ use crate::json::decoded;
 use crate::layout::Layout;
 use crate::source::make_room;
 use content::{CONTENT_BYTES_MAX, Content};
-pub use events::{Events, are_spread};
+pub use events::{Events, are_spread, is_cut};
 use members::{Members, is_page, word};
 use reach::list_start;
 use rows::Rows;
@@ -134,10 +134,15 @@ fn give(buffer: &mut Vec<u8>, text: &[u8]) -> Option<usize> {
 fn ended(is_cut: bool, fault: Option<io::Error>) -> Outcome {
     let result = match fault {
         Some(fault) => Err(fault.into()),
-        None if is_cut => Err(Error::new(ErrorKind::Container, "the JSON is cut short")),
+        None if is_cut => Err(cut_short()),
         None => Ok(()),
     };
     (result, is_cut)
+}
+
+/// What is said of JSON that ends in the middle of a value.
+pub fn cut_short() -> Error {
+    Error::new(ErrorKind::Container, "the JSON is cut short")
 }
 
 fn too_large() -> Error {

@@ -148,6 +148,7 @@ impl Worker<'_, '_> {
     /// A text that was decoded whole, cut into blocks where it lies.
     fn whole_text(&mut self, input: usize, text: &mut [u8], mut length: usize) {
         if length > 0 && text[length - 1] != b'\n' {
+            self.check_last_event(input, &text[..length]);
             text[length] = b'\n';
             length += 1;
         }
@@ -167,6 +168,16 @@ impl Worker<'_, '_> {
             let block = Padded::new(&text[start..end + PAD], end - start);
             self.block(input, block, order.turn(number), Preface::of_text(number));
             start = end;
+        }
+    }
+
+    /// Says so if a text whose last line has no newline ends in the middle of a JSON event, where
+    /// these are asked for.
+    pub(super) fn check_last_event(&mut self, input: usize, text: &[u8]) {
+        if self.run.wanted.json
+            && let Err(error) = container::check_last_event(text)
+        {
+            self.fault_once(input, error);
         }
     }
 

@@ -67,6 +67,9 @@ impl Worker<'_, '_> {
                 return Ok((start, searched + newline + 1));
             }
             if filled == left || filled - last > LINE_BYTES_MAX {
+                if filled == left {
+                    self.check_last_event(file.input, &buffer[start..filled]);
+                }
                 buffer[filled] = b'\n';
                 return Ok((start, filled + 1));
             }
