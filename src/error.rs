@@ -65,6 +65,14 @@ impl Error {
 /// The most characters that a message shows of a word that was typed or read.
 const SHOWN_MAX: usize = 60;
 
+/// Whether a terminal would obey a character: controls, ends of lines, and what turns the direction
+/// of a text.
+pub(crate) fn is_obeyed(character: char) -> bool {
+    let is_turn = matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    character.is_control() || is_turn || matches!(character, '\u{2028}' | '\u{2029}')
+}
+
 /// The beginning of a word, with nothing in it that a terminal would obey.
 pub(crate) fn excerpt(word: &str) -> String {
     let shown: String = word.chars().take(SHOWN_MAX).collect();

@@ -1,7 +1,7 @@
 //! `flowagg cut`: records out again.
 
 use std::cell::Cell;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use flowagg::dialect::fields;
@@ -12,7 +12,8 @@ use super::answer::{self, usage};
 use super::considered::Considered;
 use super::exit::Exit;
 use super::options::{Common, CutOptions, Format, LineFormat};
-use super::{events, explain, say, terminal, words};
+use super::terminal::Visible;
+use super::{events, explain, say, terminal, words, written};
 
 /// Writes the records of the paths.
 pub fn run(options: &CutOptions, common: &Common) -> Exit {
@@ -51,7 +52,7 @@ pub fn run(options: &CutOptions, common: &Common) -> Exit {
         Err(error) => return usage(error),
     };
     let engine = events::engine(options.format.as_ref());
-    write(engine, &cut, format == Format::Parquet, paths, common, |exit, _| exit)
+    write(engine, &cut, format, paths, common, |exit, _| exit)
 }
 
 /// The format, if records can be written so.
@@ -109,24 +110,25 @@ pub fn shaped(cut: Cut, fields: Option<Vec<Field>>, format: Format, common: &Com
 pub fn write(
     engine: Engine,
     cut: &Cut,
-    is_parquet: bool,
+    format: Format,
     paths: &[PathBuf],
     common: &Common,
     conclude: impl Fn(Exit, u64) -> Exit,
 ) -> Exit {
-    let is_terminal = terminal::is_terminal();
+    let is_parquet = format == Format::Parquet;
+    let is_obeyed = written::is_obeyed(format);
     let count = Cell::new(0);
     let ask = |engine: &Engine, sources: &[Source], out: &mut (dyn Write + Send)| {
-        let cutting = match (is_parquet, is_terminal) {
+        let cutting = match (is_parquet, is_obeyed) {
             (true, _) => parquet(engine, cut, sources, out),
-            (false, true) => engine.cut(cut, &[], sources, &mut Visible(out)),
+            (false, true) => engine.cut(cut, &[], sources, &mut Visible::new(out)),
             (false, false) => engine.cut(cut, &[], sources, out),
         }?;
         count.set(cutting.records);
         Ok((cutting.report, cutting.result))
     };
     // Progress and records would share the terminal.
-    let is_calm = common.is_quiet() || is_terminal;
+    let is_calm = common.is_quiet() || terminal::is_terminal();
     answer::run_writing(engine, ask, paths, common, is_calm, |exit| conclude(exit, count.get()))
 }
 
@@ -144,43 +146,4 @@ fn parquet(
         cutting.result = records.finish();
     }
     Ok(cutting)
-}
-
-/// A terminal, which does nothing that a log tells it to.
-struct Visible<'w>(&'w mut (dyn Write + Send));
-
-impl Write for Visible<'_> {
-    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
-        self.0.write_all(visible(lines).as_bytes())?;
-        self.0.flush()?;
-        Ok(lines.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
-}
-
-/// Whole lines, without what moves cursors and changes colours.
-fn visible(lines: &[u8]) -> String {
-    let mut text = String::with_capacity(lines.len());
-    for character in String::from_utf8_lossy(lines).chars() {
-        match character {
-            '\n' | '\t' => text.push(character),
-            _ if character.is_control() => text.extend(character.escape_default()),
-            _ => text.push(character),
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_would_move_a_cursor_is_shown() {
-        assert_eq!(visible(b"2 eni-1\tOK\n"), "2 eni-1\tOK\n");
-        assert_eq!(visible(b"\x1b[2J\x07\xc2\x9b\xff\n"), "\\u{1b}[2J\\u{7}\\u{9b}\u{fffd}\n");
-    }
 }

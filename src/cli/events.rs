@@ -79,6 +79,7 @@ pub fn warn_of_misplaced<T>(
     misplaced: impl Fn(&T, &Layout) -> Vec<String>,
 ) {
     for (input, layout) in &report.layouts {
+        let input = input.escape_debug();
         for Asked { label, checked, .. } in asked {
             for sentence in misplaced(checked, layout) {
                 say::warning(format_args!("{label}: in {input} {sentence}; try --by-name"));

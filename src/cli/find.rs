@@ -89,8 +89,10 @@ fn targets_of(typed: &[PathBuf], common: &Common) -> Result<Vec<String>, String>
             targets.push(text.into_owned());
             continue;
         };
-        let file = read(Path::new(name)).map_err(|error| format!("@{name}: {error}"))?;
-        manifest::asked_with(Path::new(name), &file, common);
+        let path = Path::new(name);
+        let name = input::shown(path);
+        let file = read(path).map_err(|error| format!("@{name}: {error}"))?;
+        manifest::asked_with(path, &file, common);
         for (number, line) in (1..).zip(file.split(|&byte| byte == b'\n')) {
             let line = String::from_utf8_lossy(line);
             let word = line.split_whitespace().next().unwrap_or_default();
@@ -201,8 +203,5 @@ fn records(
         }));
     }
     let engine = events::engine(options.format.as_ref());
-    let is_parquet = format == Format::Parquet;
-    Ok(cut::write(engine, &cut, is_parquet, paths, common, |exit, records| {
-        conclude(exit, records > 0)
-    }))
+    Ok(cut::write(engine, &cut, format, paths, common, |exit, records| conclude(exit, records > 0)))
 }

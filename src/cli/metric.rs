@@ -154,7 +154,7 @@ fn tell(
             let text = flowagg::explain::metric(checked, asking, logs)?;
             Ok(match filters.len() {
                 1 => text,
-                _ => format!("== {name} ==\n{text}"),
+                _ => format!("== {} ==\n{text}", name.escape_debug()),
             })
         });
         let told: Vec<String> = told.collect::<Result<_, Error>>()?;

@@ -31,6 +31,8 @@ mod when;
 mod words;
 mod written;
 
+use std::ffi::OsString;
+
 use clap::Parser;
 
 pub use exit::Exit;
@@ -38,7 +40,19 @@ use options::{Cli, Command};
 
 /// The command line as it was typed; ends the program where that cannot be understood.
 pub fn parse() -> Cli {
-    Cli::parse()
+    Cli::try_parse().unwrap_or_else(|error| {
+        let is_told = |argument: OsString| {
+            let argument = argument.to_string_lossy();
+            terminal::visible(argument.as_bytes()) != argument
+        };
+        if error.use_stderr() && std::env::args_os().any(is_told) {
+            // What was typed is in the message, and colours cannot be told from it.
+            let message = error.render().to_string();
+            say::line(terminal::visible(message.as_bytes()).trim_end());
+            std::process::exit(error.exit_code());
+        }
+        error.exit()
+    })
 }
 
 /// Does what was asked for.

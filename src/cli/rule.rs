@@ -79,7 +79,8 @@ fn explain(rules: &[Asked<InsightRule>], options: &RuleOptions, common: &Common)
     answer::write(|out| {
         for (at, Asked { name, checked: rule, .. }) in rules.iter().enumerate() {
             if rules.len() > 1 {
-                writeln!(out, "{}== {name} ==", if at > 0 { "\n" } else { "" })?;
+                let (gap, name) = (if at > 0 { "\n" } else { "" }, name.escape_debug());
+                writeln!(out, "{gap}== {name} ==")?;
             }
             write!(out, "{}", rule.explain(common.top(), &paths))?;
         }

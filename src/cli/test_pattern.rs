@@ -1,6 +1,6 @@
 //! `flowagg test-pattern`: which events of a file a metric filter pattern matches.
 
-use std::io;
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 
 use flowagg::dialect::FilterPattern;
@@ -39,7 +39,7 @@ pub fn run(options: &TestOptions, common: &Common) -> Exit {
         format => Style::Rows(format.into(), output.style()),
     };
     let mut fault: Option<Error> = None;
-    let written = answer::write(|out| {
+    let list = |out: &mut dyn Write| {
         let mut listing = Listing::new(out, style);
         let mut written = io::Result::Ok(());
         let mut events = 0;
@@ -55,7 +55,8 @@ pub fn run(options: &TestOptions, common: &Common) -> Exit {
         fault = read.err();
         // Of what could not be read at all nothing is told.
         if fault.is_some() && events == 0 { Ok(()) } else { listing.finish(events) }
-    });
+    };
+    let written = answer::write(|out| written::through(out, output.format(), list));
     let Some(error) = fault else { return written };
     let file = options.file.as_deref().filter(|file| file.as_os_str() != "-");
     let name = file.map_or("standard input".to_owned(), input::shown);

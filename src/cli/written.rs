@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use flowagg::render::sheet::{self, Sheet, SheetColumn};
 
 use super::options::{Format, Output};
-use super::terminal;
+use super::terminal::{self, Visible};
 
 /// What cannot be written as it was typed, told before any log is read: an answer of sheets of
 /// these columns. Of the formats in `own` the command has a page or a shape of its own, of which
@@ -63,5 +63,25 @@ pub fn write_as(
 ) -> io::Result<()> {
     let sheets: Vec<Sheet<'_>> =
         sheets.into_iter().map(|sheet| sheet.pick(output.columns())).collect();
-    sheet::write(out, &sheets, format.into(), &output.style())
+    through(out, format, |out| sheet::write(out, &sheets, format.into(), &output.style()))
+}
+
+/// Has an answer written in a format; a terminal gets what it can show of it.
+pub fn through(
+    out: &mut dyn Write,
+    format: Format,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    if !is_obeyed(format) {
+        return write(out);
+    }
+    let mut out = Visible::new(out);
+    write(&mut out)?;
+    out.flush()
+}
+
+/// Whether standard output is a terminal, and a format has texts as they are in the log. Tables and
+/// JSON have escapes for what a terminal would obey.
+pub fn is_obeyed(format: Format) -> bool {
+    matches!(format, Format::Text | Format::Csv | Format::Tsv) && terminal::is_terminal()
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::pen::{Pen, is_tame_json, is_tame_table};
 use super::{Cut, CutStyle, names, position};
 use crate::batch::Batch;
+use crate::error::is_obeyed;
 use crate::field::Kind;
 use crate::layout::{Layout, Place};
 use crate::scan::Marks;
@@ -358,7 +359,7 @@ fn push_json_text(out: &mut Vec<u8>, text: &[u8]) {
             match character {
                 '"' => out.extend_from_slice(b"\\\""),
                 '\\' => out.extend_from_slice(b"\\\\"),
-                '\0'..'\x20' | '\x7f'..'\u{a0}' => {
+                _ if is_obeyed(character) => {
                     out.extend_from_slice(format!("\\u{:04x}", character as u32).as_bytes());
                 }
                 _ => out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
@@ -396,6 +397,7 @@ mod tests {
         assert_eq!(text(b"eni-1"), "\"eni-1\"");
         assert_eq!(text(b"a\"b\\c"), "\"a\\\"b\\\\c\"");
         assert_eq!(text(b"\x1b[31m\x7f"), "\"\\u001b[31m\\u007f\"");
+        assert_eq!(text("\u{9b}\u{202e}".as_bytes()), "\"\\u009b\\u202e\"");
         assert_eq!(text("gr\u{fc}n".as_bytes()), "\"gr\u{fc}n\"");
         assert_eq!(text(b"\xff\xfe"), "\"\u{fffd}\u{fffd}\"");
         for text in [&b"a\"b\\c\x01"[..], b"plain", "\u{85}\u{fc}".as_bytes()] {

@@ -7,6 +7,8 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use crate::error::is_obeyed;
+
 /// The most bytes of a text that a message quotes.
 const QUOTE_BYTES_MAX: usize = 80;
 
@@ -167,7 +169,7 @@ fn not_json(error: &serde_json::Error, what: &str) -> String {
     format!("$: not JSON{place}: {reason}{advice}")
 }
 
-/// A text in quotes, cut if it is long, with control characters escaped.
+/// A text in quotes, cut if it is long, with what a terminal would obey escaped.
 pub fn quoted(text: &str) -> String {
     let starts = text.char_indices().map(|(start, _)| start).chain([text.len()]);
     let cut = starts.take_while(|&start| start <= QUOTE_BYTES_MAX).last().unwrap_or(0);
@@ -177,7 +179,7 @@ pub fn quoted(text: &str) -> String {
         match character {
             '"' => quoted.push_str("\\\""),
             '\\' => quoted.push_str("\\\\"),
-            _ if character.is_control() => quoted.extend(character.escape_default()),
+            _ if is_obeyed(character) => quoted.extend(character.escape_default()),
             _ => quoted.push(character),
         }
     }
@@ -284,6 +286,7 @@ mod tests {
     #[test]
     fn what_is_quoted_stays_short_and_on_one_line() {
         assert_eq!(quoted("a\"b\\c\n\u{1b}é"), "\"a\\\"b\\\\c\\n\\u{1b}é\"");
+        assert_eq!(quoted("a\u{202e}\u{2028}"), "\"a\\u{202e}\\u{2028}\"");
         assert_eq!(quoted(&"é".repeat(100)).chars().count(), 45);
         assert_eq!(member("$", "Keys"), "$.Keys");
         assert_eq!(member("$.Fields", "4"), "$.Fields[\"4\"]");

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::{Serialize, Serializer};
 
 use super::insight_report::{InsightReport, NamedReport};
+use super::sheet::Spelled;
 use super::{Ranking, exact, share};
 use crate::amount::Amount;
 use crate::report::Answer;
@@ -32,7 +33,7 @@ pub fn rules(out: &mut dyn Write, rankings: &[Ranking<'_>]) -> io::Result<()> {
 }
 
 pub(super) fn pretty(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, value)?;
+    serde_json::to_writer_pretty(Spelled(&mut *out), value)?;
     out.write_all(b"\n")
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::human;
-use super::sheet::{self, Cell, CellKind, Sheet, SheetColumn, SheetFormat, Unit};
+use super::sheet::{self, Cell, CellKind, Sheet, SheetColumn, SheetFormat, Spelled, Unit};
 use crate::dialect::Extracted;
 
 /// Characters of an event or a value that a table shows.
@@ -89,7 +89,7 @@ impl<'w> Listing<'w> {
                 let head = if self.matches == 1 { "{\n  \"matches\": [\n" } else { ",\n" };
                 let text = serde_json::to_string_pretty(&found)?;
                 let lines: Vec<String> = text.lines().map(|line| format!("    {line}")).collect();
-                write!(self.out, "{head}{}", lines.join("\n"))
+                write!(Spelled(self.out), "{head}{}", lines.join("\n"))
             }
             Style::Rows(..) => {
                 self.kept.push(found);

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use flowagg::{Error, Naming};
 
+use crate::cli::input::shown;
+
 /// The largest file of names that is read, all of it into memory: ten times the largest database
 /// that is sold.
 const FILE_BYTES_MAX: u64 = 8 << 30;
@@ -80,7 +82,7 @@ fn with(
         tell(path, &file);
         read(naming, &file)
     });
-    naming.map_err(|error| format!("{}: {error}", path.display()))
+    naming.map_err(|error| format!("{}: {error}", shown(path)))
 }
 
 /// The bytes of a file, which may be a pipe too.

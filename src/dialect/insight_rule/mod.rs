@@ -23,7 +23,7 @@ mod tests;
 use super::findings::Findings;
 use super::json::{Json, quoted};
 use crate::batch::Form;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, excerpt};
 use crate::field::Kind;
 use crate::filter::Filter;
 use crate::layout::{Column, Layout};
@@ -194,7 +194,7 @@ impl InsightRule {
                 return None;
             }
             let found = match layout.name(column) {
-                Some(name) => format!("{name} stands"),
+                Some(name) => format!("{} stands", excerpt(name)),
                 None => "nothing stands".to_owned(),
             };
             let place = match layout.position(field) {

@@ -8,7 +8,7 @@ use super::fields::FieldTest;
 use super::{Fields, MetricFilter, Parsed, Value};
 use crate::batch::Form;
 use crate::dialect::insight_rule::names::flow_field;
-use crate::error::Error;
+use crate::error::{Error, excerpt};
 use crate::filter::Filter;
 use crate::layout::{Column, Layout};
 use crate::measure::Measure;
@@ -189,7 +189,7 @@ impl MetricFilter {
                 Some(column) => format!("{known} is at {}", column + 1),
                 None => format!("there is no {known}"),
             };
-            let found = layout.name(at).unwrap_or_default();
+            let found = excerpt(layout.name(at).unwrap_or_default());
             Some(format!("field \"{name}\" is column {}, where {found} stands; {place}", at + 1))
         };
         let mut sentences: Vec<String> = bound(fields).filter_map(sentence).collect();

@@ -106,7 +106,7 @@ fn unbreak(value: &mut Vec<u8>) {
     if value.is_empty() {
         value.push(b'-');
     }
-    let is_blank = |byte: u8| byte.is_ascii_whitespace() || byte.is_ascii_control();
+    let is_blank = |byte: u8| matches!(byte, b' ' | b'\t'..=b'\r');
     value.iter_mut().filter(|byte| is_blank(**byte)).for_each(|byte| *byte = b'_');
 }
 
@@ -140,6 +140,20 @@ pub fn io_error(error: csv::Error) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_of_a_flow_log_are_words_that_stay_apart() {
+        for (value, word) in [
+            ("", "-"),
+            ("a b\tc\u{b}d\r\n", "a_b_c_d__"),
+            ("a\u{1b}", "a\u{1b}"),
+            ("a\u{9b}", "a\u{9b}"),
+        ] {
+            let mut text = value.as_bytes().to_vec();
+            unbreak(&mut text);
+            assert_eq!(text, word.as_bytes(), "{value:?}");
+        }
+    }
 
     #[test]
     fn formulas_are_texts_where_that_is_wanted() {

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Cell, Sheet, SheetFormat};
+use crate::error::is_obeyed;
 use crate::render::human;
 
 /// Writes one list as an array of objects; several, that is named ones, as an array of objects
@@ -99,21 +100,43 @@ fn object<'c>(
 }
 
 /// Writes a text as a string of JSON. What a terminal would obey is escaped too, which JSON does
-/// not ask for: control characters beyond ASCII, and those that turn the direction of a line.
+/// not ask for: control characters beyond ASCII, ends of lines, and those that turn the direction
+/// of a line.
 ///
 /// # Errors
 /// What `out` says.
 pub fn json_text(out: &mut dyn Write, text: &[u8]) -> io::Result<()> {
     let string = serde_json::to_string(&String::from_utf8_lossy(text))?;
-    let is_obeyed =
-        |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let mut rest = string.as_str();
-    while let Some(at) = rest.find(is_obeyed) {
-        let character = rest[at..].chars().next().unwrap_or_default();
-        write!(out, "{}\\u{:04x}", &rest[..at], u32::from(character))?;
-        rest = &rest[at + character.len_utf8()..];
+    Spelled(out).write_all(string.as_bytes())
+}
+
+/// Whether JSON that is written still needs an escape for a character: the ends of its own lines
+/// need none.
+fn needs_escape(character: char) -> bool {
+    character != '\n' && is_obeyed(character)
+}
+
+/// JSON on its way out, in which strings have escapes for what a terminal would obey.
+pub(in crate::render) struct Spelled<'w>(pub &'w mut dyn Write);
+
+impl Write for Spelled<'_> {
+    fn write(&mut self, json: &[u8]) -> io::Result<usize> {
+        let is_plain = |byte: &u8| matches!(byte, b'\n' | b' '..=b'~');
+        // Pieces of JSON end with characters.
+        let text = if json.iter().all(is_plain) { None } else { str::from_utf8(json).ok() };
+        let Some(mut rest) = text else { return self.0.write(json) };
+        while let Some(at) = rest.find(needs_escape) {
+            let character = rest[at..].chars().next().unwrap_or_default();
+            write!(self.0, "{}\\u{:04x}", &rest[..at], u32::from(character))?;
+            rest = &rest[at + character.len_utf8()..];
+        }
+        self.0.write_all(rest.as_bytes())?;
+        Ok(json.len())
     }
-    out.write_all(rest.as_bytes())
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 #[cfg(test)]
@@ -126,7 +149,7 @@ mod tests {
             ("10.0.0.1", "\"10.0.0.1\""),
             ("\"\\\n", "\"\\\"\\\\\\n\""),
             ("\u{1b}[2J\u{7f}\u{9b}", "\"\\u001b[2J\\u007f\\u009b\""),
-            ("a\u{202e}b\u{e9}", "\"a\\u202eb\u{e9}\""),
+            ("a\u{202e}b\u{e9}\u{2028}", "\"a\\u202eb\u{e9}\\u2028\""),
         ] {
             let mut string = Vec::new();
             json_text(&mut string, words.as_bytes()).unwrap();

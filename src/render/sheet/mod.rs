@@ -49,6 +49,7 @@ use std::io::{self, Write};
 pub use cell::{Cell, CellKind, SheetColumn, Unit};
 pub use check::check;
 pub use delimited::csv_safe;
+pub(super) use json::Spelled;
 pub use json::json_text;
 
 /// The width of a table, unless more is known to be there.

@@ -4,6 +4,7 @@ use super::sql::NUMBER;
 use super::{beyond, field, position, printable, sign, texts, values};
 use crate::batch::Form;
 use crate::dialect::InsightRule;
+use crate::error::is_obeyed;
 use crate::filter::{Predicate, Test};
 use crate::json::Step;
 use crate::layout::Column;
@@ -129,7 +130,7 @@ fn pattern(text: &str) -> String {
         if "\\/.*+?()[]{}|^$".contains(character) {
             pattern.push('\\');
         }
-        match character.is_control() {
+        match is_obeyed(character) {
             true => pattern += &format!("\\x{{{:x}}}", u32::from(character)),
             false => pattern.push(character),
         }

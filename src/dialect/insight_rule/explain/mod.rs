@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use crate::amount::Comparison;
 use crate::batch::Form;
+use crate::error::is_obeyed;
 use crate::field::{Field, V2};
 use crate::filter::{Predicate, Test};
 use crate::key::{KeyShape, Lane, Part};
@@ -191,8 +192,8 @@ fn sign(comparison: Comparison) -> &'static str {
 pub(crate) fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
-        match character.is_control() {
-            true => safe.extend(character.escape_debug()),
+        match is_obeyed(character) {
+            true => safe.extend(character.escape_default()),
             false => safe.push(character),
         }
     }

@@ -6,6 +6,7 @@ use super::{beyond, columns, field, position, printable, sign, texts, values};
 use crate::amount::Amount;
 use crate::batch::Form;
 use crate::dialect::InsightRule;
+use crate::error::is_obeyed;
 use crate::field::{Field, Kind, V2};
 use crate::filter::{Predicate, Test};
 use crate::json::{JsonPath, Step};
@@ -302,12 +303,12 @@ pub(crate) fn files(path: &str) -> String {
 /// A text as a literal; characters that a terminal would obey by their numbers.
 pub(crate) fn quoted(text: &str) -> String {
     let literal = |text: &str| format!("'{}'", text.replace('\'', "''"));
-    if !text.contains(char::is_control) {
+    if !text.contains(is_obeyed) {
         return literal(text);
     }
     let mut parts = Vec::new();
-    for part in text.split_inclusive(char::is_control) {
-        let control = part.chars().next_back().filter(|last| last.is_control());
+    for part in text.split_inclusive(is_obeyed) {
+        let control = part.chars().next_back().filter(|&last| is_obeyed(last));
         let before = control.map_or(part, |control| &part[..part.len() - control.len_utf8()]);
         if !before.is_empty() {
             parts.push(literal(before));
