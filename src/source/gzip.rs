@@ -4,9 +4,9 @@
 //! bounded size alone. It does not say how much of its input a member took, so files of several
 //! members go to zlib-rs; [`is_one_member`] tells them apart without doubt.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, Read};
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use memchr::memmem;
 
 use crate::error::{Error, ErrorKind};
@@ -14,6 +14,12 @@ use crate::scan::PAD;
 
 /// The first bytes of a gzip member (RFC 1952, section 2.3.1).
 pub const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// All bytes of a member's header that are the same for each: those and the method.
+const MEMBER_BEGIN: [u8; 3] = [GZIP_MAGIC[0], GZIP_MAGIC[1], 8];
+
+/// Bytes of a stream that are read at once.
+const READ_BYTES: usize = 128 * 1024;
 
 /// Compressed files up to this size are decoded whole: with the next limit all that S3 gets from
 /// flow logs, at any usual rate of compression. Whole decoding takes two fifths less time than a
@@ -93,8 +99,84 @@ fn is_one_member(file: &[u8], text: &[u8]) -> bool {
 /// Decodes all members of a stream as it comes. Its errors hold an [`Error`] that says what is
 /// wrong with the stream.
 pub fn reader<'a>(compressed: impl Read + 'a) -> Box<dyn Read + 'a> {
-    let members = MultiGzDecoder::new(BufReader::with_capacity(128 * 1024, compressed));
-    Box::new(Described(members))
+    let ahead =
+        Ahead { inner: Box::new(compressed), buffer: vec![0; READ_BYTES], start: 0, end: 0 };
+    Box::new(Described(Members(GzDecoder::new(ahead))))
+}
+
+/// Members one after the other. What follows the last one is looked at before it is taken for a
+/// header: a few bytes of anything else are no member that is cut.
+struct Members<'a>(GzDecoder<Ahead<'a>>);
+
+impl Read for Members<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let count = self.0.read(buffer)?;
+            if count > 0 || buffer.is_empty() {
+                return Ok(count);
+            }
+            let head = self.0.get_mut().peek(MEMBER_BEGIN.len())?;
+            if head.is_empty() {
+                return Ok(0);
+            }
+            if !MEMBER_BEGIN.starts_with(&head[..head.len().min(MEMBER_BEGIN.len())]) {
+                let what = "something that is no gzip member follows the last one";
+                return Err(io::Error::other(Error::new(ErrorKind::Gzip, what)));
+            }
+            let ahead = std::mem::take(self.0.get_mut());
+            self.0.reset(ahead);
+        }
+    }
+}
+
+/// A reader with a buffer in which a few bytes can be looked at.
+struct Ahead<'a> {
+    inner: Box<dyn Read + 'a>,
+    buffer: Vec<u8>,
+    /// What is read and not yet taken.
+    start: usize,
+    end: usize,
+}
+
+impl Default for Ahead<'_> {
+    fn default() -> Self {
+        Self { inner: Box::new(io::empty()), buffer: Vec::new(), start: 0, end: 0 }
+    }
+}
+
+impl Ahead<'_> {
+    /// At least the next `count` bytes, unless there are no more.
+    fn peek(&mut self, count: usize) -> io::Result<&[u8]> {
+        while self.end - self.start < count {
+            self.buffer.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+            match self.inner.read(&mut self.buffer[self.end..]) {
+                Ok(0) => break,
+                Ok(count) => self.end += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(&self.buffer[self.start..self.end])
+    }
+}
+
+impl Read for Ahead<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(buffer)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl BufRead for Ahead<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.peek(1)
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.start += count;
+    }
 }
 
 struct Described<R>(R);
@@ -115,9 +197,6 @@ impl<R: Read> Read for Described<R> {
 fn describe(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => "the gzip stream is cut short".to_owned(),
-        io::ErrorKind::InvalidInput if error.to_string().contains("header") => {
-            "something that is no gzip member follows the last one".to_owned()
-        }
         _ => format!("the gzip stream is damaged ({error})"),
     }
 }
@@ -194,8 +273,34 @@ mod tests {
         flipped[last] ^= 1;
         assert_eq!(whole(&flipped), None);
         assert!(streamed(&flipped).unwrap_err().to_string().contains("damaged"));
-        let garbage = [file, b"garbage, long enough for a header".to_vec()].concat();
-        assert_eq!(whole(&garbage), None);
-        assert!(streamed(&garbage).unwrap_err().to_string().contains("no gzip member"));
+    }
+
+    #[test]
+    fn what_follows_the_last_member_is_a_cut_one_or_none() {
+        let text = b"2 123 eni-1 10.0.0.1\n".repeat(100);
+        let file = member(&text);
+        let said = |rest: &[u8]| {
+            let all = [&file[..], rest].concat();
+            assert_eq!(whole(&all), None);
+            // Whatever pieces the bytes come in.
+            let mut read = Vec::new();
+            let pieces = all[..file.len()].chain(&all[file.len()..]);
+            let error = reader(pieces).read_to_end(&mut read).unwrap_err().to_string();
+            assert!(read.starts_with(&text));
+            assert_eq!(streamed(&all).unwrap_err().to_string(), error);
+            error
+        };
+        for length in 1..file.len() {
+            assert_eq!(said(&file[..length]), "the gzip stream is cut short", "{length}");
+        }
+        let other = "something that is no gzip member follows the last one";
+        let long = b"garbage, long enough for a header";
+        for length in 1..long.len() {
+            assert_eq!(said(&long[..length]), other, "{length}");
+            assert_eq!(said(&vec![0; length]), other, "{length}");
+        }
+        for rest in [&[0x1f, 0][..], &[0x1f, 0x8b, 0], &[0x1f, 0x8b, 9, 0, 0, 0, 0, 0, 0, 0, 0]] {
+            assert_eq!(said(rest), other, "{rest:?}");
+        }
     }
 }
