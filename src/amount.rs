@@ -12,6 +12,9 @@ use std::ops::{Add, AddAssign, Neg, Sub};
 const PARTS: u64 = 1_000_000_000_000_000_000;
 const PLACES: usize = 18;
 
+/// The places after the point that a division is carried to.
+const DIVIDED_PLACES: u32 = 6;
+
 /// Numbers of this magnitude and more are all taken for this one.
 const WHOLE_MAX: i128 = 1 << 126;
 
@@ -114,23 +117,29 @@ impl Amount {
     }
 
     /// The amount divided by a number that is positive and whole, to the nearest of six places
-    /// after the point (halves up); zero for other divisors.
+    /// after the point (halves up); zero for other divisors. It is exact for divisors below 2^120,
+    /// which no count of records reaches.
     pub fn divided(self, divisor: Amount) -> Self {
         let Some(divisor) = divisor.whole().filter(|divisor| *divisor > 0) else {
             return Self::ZERO;
         };
         let (floor, rest) = (self.floor.div_euclid(divisor), self.floor.rem_euclid(divisor));
-        // Half a place is added before what is beyond the places is cut off.
-        let place = PARTS / 1_000_000;
-        let mut parts = 0;
-        let mut rest = rest;
-        for _ in 0..PLACES {
-            rest *= 10;
-            parts = parts * 10 + (rest / divisor) as u64;
+        // What is left to divide, always less than the divisor, is `rest` and `parts`.
+        let (mut rest, mut parts) = (rest, self.parts);
+        let times = |factor: u64, rest: i128, parts: u64| {
+            let parts = u128::from(parts) * u128::from(factor);
+            let carry = (parts / u128::from(PARTS)) as i128;
+            let rest = rest.saturating_mul(factor.into()).saturating_add(carry);
+            (rest, (parts % u128::from(PARTS)) as u64)
+        };
+        let mut places = 0;
+        for _ in 0..DIVIDED_PLACES {
+            (rest, parts) = times(10, rest, parts);
+            places = places * 10 + (rest / divisor) as u64;
             rest %= divisor;
         }
-        parts += (i128::from(self.parts) / divisor) as u64;
-        let rounded = (parts + place / 2) / place * place;
+        let is_half = times(2, rest, parts).0 >= divisor;
+        let rounded = (places + u64::from(is_half)) * (PARTS / 10u64.pow(DIVIDED_PLACES));
         Self { floor: floor + i128::from(rounded / PARTS), parts: rounded % PARTS }
     }
 
@@ -357,6 +366,46 @@ mod tests {
             }
         }
         assert_eq!(amount("0.5").times(u64::MAX).to_string(), "9223372036854775807.5");
+    }
+
+    /// Against whole numbers: an amount as its parts, and a quotient as its places.
+    #[test]
+    fn quotients_are_rounded_once() {
+        let divided = |text: &str, by: u64| amount(text).divided(by.into()).to_string();
+        assert_eq!(divided("1.0000005", 3), "0.333334");
+        assert_eq!(divided("0.0000005", 1), "0.000001");
+        assert_eq!(divided("-0.0000005", 1), "0");
+        assert_eq!(divided("0.000000499999999999", 1), "0");
+        assert_eq!(divided("2.9999999", 1), "3");
+        assert_eq!(divided("1", 3), "0.333333");
+        assert_eq!(divided("-1", 3), "-0.333333");
+        assert_eq!(divided("-2", 3), "-0.666667");
+        assert_eq!(amount("1").divided(amount("0.5")), Amount::ZERO);
+        assert_eq!(amount("1").divided(Amount::ZERO), Amount::ZERO);
+        let largest = amount("1e40");
+        assert_eq!(largest.divided(largest).whole(), Some(1));
+        let mut seed = 7u64;
+        let mut random = |below: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 11) % below
+        };
+        for nth in 0..20_000u64 {
+            let divisor = 1 + random([3, 10, 1000, 1 << 40][nth as usize % 4]);
+            // Parts that end with zeros are halves more often.
+            let step = 10u64.pow((nth % 12) as u32);
+            let parts = random(PARTS / step) * step;
+            let floor = i128::from(random(1 << 20)) - (1 << 19);
+            let one = Amount { floor, parts };
+            let all = floor * i128::from(PARTS) + i128::from(parts);
+            let divisor_all = i128::from(divisor) * i128::from(PARTS / 1_000_000);
+            let places = (2 * all + divisor_all).div_euclid(2 * divisor_all);
+            let place = i128::from(PARTS / 1_000_000);
+            let expected = Amount {
+                floor: places.div_euclid(1_000_000),
+                parts: (places.rem_euclid(1_000_000) * place) as u64,
+            };
+            assert_eq!(one.divided(divisor.into()), expected, "{one} / {divisor}");
+        }
     }
 
     #[test]
