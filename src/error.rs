@@ -85,6 +85,16 @@ pub(crate) fn shown(word: &str) -> String {
     format!("\"{}\"", excerpt(word))
 }
 
+/// What to say of a file that is given to this program, if it begins with a byte order mark of
+/// UTF-16.
+pub(crate) fn utf_16(text: &[u8]) -> Option<&'static str> {
+    let is_it = text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff");
+    is_it.then_some(
+        "UTF-16 text, as PowerShell's `>` writes it, expected UTF-8; convert it first: iconv -f \
+         UTF-16 -t UTF-8",
+    )
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)

@@ -93,7 +93,68 @@ fn damaged_compression() {
     }
 }
 
-#[cfg(feature = "parquet")]
+/// Each is said to be what it is, with what to type if something helps; alone it has no answer.
+#[test]
+fn files_of_other_kinds() {
+    let folder = Folder::new("kinds");
+    let log = hundred();
+    folder.file("a.log", &log);
+    let text = str::from_utf8(&log).unwrap();
+    let json = r#"[{"srcaddr": "10.0.0.1", "bytes": 5}]"#;
+    let csv = "srcaddr,bytes\n10.0.0.1,5\n";
+    let utf_16 = |text: &str, bytes: fn(u16) -> [u8; 2]| {
+        std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(bytes).collect::<Vec<u8>>()
+    };
+    let mut tar = vec![0; 512];
+    tar[..5].copy_from_slice(b"a.log");
+    tar[257..263].copy_from_slice(b"ustar ");
+    tar.extend_from_slice(&log);
+    let files = [
+        ("le.log", utf_16(text, u16::to_le_bytes), "UTF-16"),
+        ("be.log", utf_16(text, u16::to_be_bytes), "UTF-16"),
+        ("le.json", utf_16(json, u16::to_le_bytes), "UTF-16"),
+        ("be.json", utf_16(json, u16::to_be_bytes), "UTF-16"),
+        ("le.csv", utf_16(csv, u16::to_le_bytes), "UTF-16"),
+        ("a.tar", tar, "a tar archive"),
+        ("a.zip", b"PK\x03\x04 and so on".to_vec(), "a zip archive"),
+        ("a.bz2", b"BZh91AY".to_vec(), "bzip2-compressed"),
+        ("a.xz", b"\xfd7zXZ\0\0".to_vec(), "xz-compressed"),
+        ("a.avro", b"Obj\x01 and so on".to_vec(), "an Avro file"),
+    ];
+    for (name, bytes, said) in files {
+        folder.file(name, &bytes);
+        folder.file(format!("{name}.gz"), gzip(&bytes));
+        let commands =
+            [name.to_owned(), format!("{name}.gz"), format!("< {name}"), format!("- < {name}")];
+        for arguments in commands.into_iter().chain([format!("{name}; cat {name} | $F")]) {
+            let ran = run(&folder, &format!("$F -q {arguments}"));
+            assert_eq!((ran.code, &*ran.out), (1, ""), "{arguments}: {}", ran.err);
+            assert!(ran.err.contains(&format!(": {said}")), "{arguments}: {}", ran.err);
+            let is_told = ran.err.contains("FILE | flowagg") || name == "a.avro";
+            assert!(is_told, "{arguments}: {}", ran.err);
+        }
+        let both = run(&folder, &format!("$F {name} a.log"));
+        assert_eq!((both.code, lines(&both), is_answered(&both)), (1, 101, true), "{}", both.err);
+    }
+    // What is said of UTF-16 helps.
+    let back =
+        "iconv -f UTF-16 -t UTF-8 le.log | $F -q -o json > le; $F -q -o json a.log | cmp le -";
+    assert_eq!(run(&folder, back).code, 0);
+    // It is said of what else comes of PowerShell too.
+    let rule = utf_16(r#"{"Schema": 1}"#, u16::to_le_bytes);
+    folder.file("q.json", rule);
+    for command in [
+        "rule q.json a.log",
+        "metric --filter q.json a.log",
+        "top src-name --names q.json a.log",
+        "top src-aws-service --aws-ranges q.json a.log",
+    ] {
+        let ran = run(&folder, &format!("$F {command}"));
+        assert_eq!(ran.code, 2, "{command}");
+        assert!(ran.err.contains("UTF-16 text, as PowerShell's `>` writes it"), "{}", ran.err);
+    }
+}
+
 /// A question about events of JSON.
 const EVENTS: &str = "metric --pattern '{ $.n >= 1 }'";
 
@@ -154,6 +215,7 @@ fn json_that_is_cut() {
     }
 }
 
+#[cfg(feature = "parquet")]
 #[test]
 fn damaged_parquet() {
     use base64::{Engine as _, engine::general_purpose::STANDARD};

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::error::is_obeyed;
+use crate::error::{is_obeyed, utf_16};
 
 /// The most bytes of a text that a message quotes.
 const QUOTE_BYTES_MAX: usize = 80;
@@ -37,6 +37,9 @@ impl Json {
             return Err(format!(
                 "$: a byte order mark, expected {{; save the {what} as plain text"
             ));
+        }
+        if let Some(message) = utf_16(text) {
+            return Err(format!("$: {message}"));
         }
         if text.trim_ascii().is_empty() {
             return Err(format!("$: nothing, expected the JSON object of a {what}"));

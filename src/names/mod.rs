@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, utf_16};
 use crate::iana;
 use crate::labels::Labels;
 use crate::prefixes::Prefix;
@@ -70,6 +70,9 @@ impl Naming {
     /// # Errors
     /// [`ErrorKind::Names`] with the line, or the JSON path, of what is no name.
     pub fn with_names(mut self, file: &[u8]) -> Result<Self, Error> {
+        if let Some(message) = utf_16(file) {
+            return Err(fault(message));
+        }
         let text = file.strip_prefix(BYTE_ORDER_MARK).unwrap_or(file);
         let mut add = |named: Named, name: &str| self.add(named, name);
         match text.trim_ascii_start().first() {
@@ -96,6 +99,9 @@ impl Naming {
     /// # Errors
     /// [`ErrorKind::Names`] if it is no such file.
     pub fn with_aws_ranges(mut self, file: &[u8]) -> Result<Self, Error> {
+        if let Some(message) = utf_16(file) {
+            return Err(fault(message));
+        }
         self.services = Some(Arc::new(ranges::read(file)?));
         Ok(self)
     }

@@ -16,7 +16,7 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, utf_16};
 
 pub use expansion::{Expansion, LeftOut, expand};
 pub use gzip::{GZIP_MAGIC, Inflater, WHOLE_BYTES_MAX, reader as gzip_reader, whole_bytes};
@@ -137,13 +137,28 @@ const FOREIGN: [(&[u8], &str); 5] = [
     (b"Obj\x01", "an Avro file, which this version does not read"),
 ];
 
+/// Where a tar archive has a signature: in the header of its first file.
+const TAR_AT: usize = 257;
+const TAR_MAGIC: &[u8] = b"ustar";
+const TAR: &str = "a tar archive; unpack it first: tar -xOf FILE | flowagg";
+
+/// Bytes that are looked at for what a file is.
+const SIGNATURE_BYTES: usize = TAR_AT + TAR_MAGIC.len();
+
 /// Says so if these first bytes are of a kind of file that holds no text.
 ///
 /// # Errors
 /// [`ErrorKind::Container`].
 pub fn refuse_foreign(head: &[u8]) -> Result<(), Error> {
-    match FOREIGN.iter().find(|(signature, _)| head.starts_with(signature)) {
-        Some((_, hint)) => Err(Error::new(ErrorKind::Container, *hint)),
+    let found = FOREIGN.iter().find(|(signature, _)| head.starts_with(signature));
+    // No text has zeros, which fill what a header's fields leave.
+    let is_tar = || {
+        let parts = head.split_at_checked(TAR_AT);
+        parts.is_some_and(|(head, rest)| head.contains(&0) && rest.starts_with(TAR_MAGIC))
+    };
+    let hint = found.map(|&(_, hint)| hint).or_else(|| is_tar().then_some(TAR)).map(str::to_owned);
+    match hint.or_else(|| utf_16(head).map(|hint| format!("{hint} FILE | flowagg"))) {
+        Some(hint) => Err(Error::new(ErrorKind::Container, hint)),
         None => Ok(()),
     }
 }
@@ -172,7 +187,7 @@ impl Opened {
         let base = if may_have_moved { file.stream_position()? } else { 0 };
         let bytes = metadata.len().saturating_sub(base);
         let ranged = RangedFile { file, base, bytes, stamp: Stamp::of(&metadata) };
-        let mut head = [0; 8];
+        let mut head = [0; SIGNATURE_BYTES];
         let filled = ranged.read_at(&mut head, 0)?;
         let head = &head[..filled];
         if head.starts_with(&PARQUET_MAGIC) {
