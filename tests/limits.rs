@@ -5,6 +5,9 @@
 
 #[path = "common/folder.rs"]
 mod folder;
+#[path = "common/mmdb.rs"]
+#[allow(dead_code, reason = "only what makes databases is used")]
+mod mmdb;
 #[path = "common/run.rs"]
 mod run;
 
@@ -230,6 +233,26 @@ fn a_row_of_csv_has_4_mib_at_most() {
         let [lines, ok, headers, malformed] = tally(&ran);
         assert_eq!((ok, headers, lines), (1, 1, malformed + 2), "{}", ran.err);
         assert!(malformed > 0, "{}", ran.err);
+    }
+}
+
+#[test]
+fn labels_of_databases_have_1_kib_at_most() {
+    let folder = Folder::new("labels");
+    folder.file("a.log", format!("{RECORD}\n"));
+    for (bytes, code) in [(1 << 10, 0), ((1 << 10) + 1, 2), (60_000, 2)] {
+        let label = mmdb::Value::Text(String::leak("N".repeat(bytes)));
+        let records = [mmdb::Value::Map(vec![("country", label)])];
+        let file = mmdb::database("x", false, 24, &[("10.0.0.0/8", 0)], &records);
+        folder.file("a.mmdb", file);
+        let ran = run(&folder, "$F top src-country --geoip a.mmdb -o csv a.log");
+        assert_eq!(ran.code, code, "{bytes}: {}", ran.err);
+        assert_eq!(ran.out.contains(&format!("\n{}", "N".repeat(1 << 10))), code == 0);
+        let said = format!(
+            "flowagg: a.mmdb: a damaged database: of 10.0.0.0 it says: a country of \
+                            {bytes} bytes, expected at most 1024"
+        );
+        assert_eq!(ran.err.contains(&said), code == 2, "{}", ran.err);
     }
 }
 

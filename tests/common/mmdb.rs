@@ -6,6 +6,9 @@ use std::net::IpAddr;
 #[derive(Debug, Clone)]
 pub enum Value {
     Text(&'static str),
+    /// Another value, by its place among all of them, below 2,048.
+    #[allow(dead_code, reason = "not every test has values that are shared")]
+    Pointer(u16),
     Number(u64),
     Map(Vec<(&'static str, Value)>),
     List(Vec<Value>),
@@ -17,6 +20,10 @@ impl Value {
             Self::Text(text) => {
                 control(2, text.len(), to);
                 to.extend_from_slice(text.as_bytes());
+            }
+            Self::Pointer(place) => {
+                let [upper, lower] = place.to_be_bytes();
+                to.extend([1 << 5 | upper, lower]);
             }
             Self::Number(number) => {
                 let bytes: Vec<u8> =
@@ -42,13 +49,17 @@ impl Value {
 
 /// The type and the size of a value.
 fn control(kind: u8, size: usize, to: &mut Vec<u8>) {
-    let (size, more) = if size < 29 { (size as u8, None) } else { (29, Some(size - 29)) };
+    let (size, more) = match size {
+        ..29 => (size as u8, vec![]),
+        29..285 => (29, vec![(size - 29) as u8]),
+        _ => (30, u16::try_from(size - 285).unwrap().to_be_bytes().to_vec()),
+    };
     if kind > 7 {
         to.extend([size, kind - 7]);
     } else {
         to.push(kind << 5 | size);
     }
-    to.extend(more.map(|more| more as u8));
+    to.extend(more);
 }
 
 /// What a side of a node leads to.

@@ -82,7 +82,7 @@ fn labels<R: DeserializeOwned>(
     if tree_bytes(file).is_some_and(|(tree, before)| tree > before) {
         return Err(fault(CUT_SHORT));
     }
-    if metadata(file).is_some_and(|metadata| !walk::ends(metadata, 0)) {
+    if metadata(file).is_some_and(|metadata| !walk::ends(metadata, 0, &mut u64::MAX.clone())) {
         return Err(fault(CANNOT_BE));
     }
     // The crate may panic on files that are damaged in still other ways.
@@ -94,6 +94,8 @@ fn labels<R: DeserializeOwned>(
         let nodes = reader.metadata.node_count as usize;
         let tree_bytes = nodes * usize::from(reader.metadata.record_size) / 4;
         let values = file.get(tree_bytes + GAP_BYTES..).ok_or_else(|| fault(CUT_SHORT))?;
+        let mut values_left = walk::values_max(file.len());
+        let mut labels_left = LABELS_A_BYTE * file.len();
         for &(prefix, record) in &leaves {
             if texts.contains_key(&record) {
                 continue;
@@ -105,11 +107,23 @@ fn labels<R: DeserializeOwned>(
             let damaged =
                 |says: &str| fault(format!("a damaged database: of {address} it says: {says}"));
             let found = reader.lookup(address).map_err(|error| damaged(&said(&error)))?;
-            if found.offset().is_some_and(|at| !walk::ends(values, at)) {
-                return Err(damaged("what has no end"));
+            if found.offset().is_some_and(|at| !walk::ends(values, at, &mut values_left)) {
+                return Err(damaged(match values_left {
+                    0 => "more values than such a file holds",
+                    _ => "what has no end",
+                }));
             }
             let found = found.decode::<R>().map_err(|error| damaged(&said(&error)))?;
-            texts.insert(record, found.and_then(&label));
+            let text = found.and_then(&label);
+            let bytes = text.as_ref().map_or(0, String::len);
+            if bytes > LABEL_BYTES_MAX {
+                let says = format!("{what} of {bytes} bytes, expected at most {LABEL_BYTES_MAX}");
+                return Err(damaged(&says));
+            }
+            labels_left = labels_left
+                .checked_sub(bytes)
+                .ok_or_else(|| damaged("more labels than such a file holds"))?;
+            texts.insert(record, text);
         }
         if !texts.values().any(Option::is_some) {
             let kind = reader.metadata.database_type.escape_debug();
@@ -132,6 +146,13 @@ fn said(error: &maxminddb::MaxMindDbError) -> String {
 
 const CUT_SHORT: &str = "a damaged database: it is cut short";
 const CANNOT_BE: &str = "a damaged database: what it says of itself cannot be";
+
+/// The bytes of the longest label. Names of countries and of those who run autonomous systems have
+/// some hundred at most; records that each point at one long text would fill all of the memory.
+const LABEL_BYTES_MAX: usize = 1 << 10;
+
+/// Bytes of labels for each byte of a file, in which a record takes twenty or more.
+const LABELS_A_BYTE: usize = 8;
 
 /// Bytes between the tree and what records hold.
 const GAP_BYTES: usize = 16;

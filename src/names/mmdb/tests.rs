@@ -86,6 +86,43 @@ fn what_is_no_database_is_said() {
     assert!(error.ends_with("no address has an autonomous system; is it one for --geoip?"));
 }
 
+/// Records of 64 networks, all but the first of which point into the first.
+fn pointing(name: &'static str, first: Value, at: u16) -> Vec<u8> {
+    let record = |value: Value| Value::Map(vec![(name, value)]);
+    let others = (1..64).map(|_| record(Value::Pointer(at)));
+    let records: Vec<Value> = std::iter::once(record(first)).chain(others).collect();
+    let networks: Vec<String> = (0..64).map(|nth| format!("{}.0.0.0/6", nth * 4)).collect();
+    let networks: Vec<(&str, usize)> =
+        networks.iter().enumerate().map(|(nth, network)| (network.as_str(), nth)).collect();
+    made::database("x", false, 24, &networks, &records)
+}
+
+/// A small file cannot lead to more than fits into memory, or can be read in good time.
+#[test]
+fn what_records_share_has_limits() {
+    let text = |bytes: usize| Value::Text(String::leak("N".repeat(bytes)));
+    // Behind a map's control byte and a name of seven.
+    let shared = |bytes: usize| countries(&pointing("country", text(bytes), 9));
+    assert_eq!(shared(100).unwrap().count(), 2);
+    for bytes in [600, LABEL_BYTES_MAX] {
+        let error = shared(bytes).unwrap_err().to_string();
+        assert!(error.ends_with("it says: more labels than such a file holds"), "{error}");
+    }
+    let error = shared(LABEL_BYTES_MAX + 1).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "a damaged database: of 0.0.0.0 it says: a country of 1025 bytes, expected at most 1024"
+    );
+    let list = |values: usize| Value::List(vec![Value::Number(1); values]);
+    let shared = |values: usize| countries(&pointing("x", list(values), 3)).unwrap_err();
+    assert!(shared(1_000).to_string().contains("no address has a country"));
+    let error = shared(20_000).to_string();
+    assert!(error.ends_with("it says: more values than such a file holds"), "{error}");
+    // Nor has one record more than 65,536.
+    let error = shared(65_536).to_string();
+    assert!(error.ends_with("it says: what has no end"), "{error}");
+}
+
 /// No damage is taken for a database that it cannot be, and none ends the program.
 #[test]
 fn damaged_databases_are_refused() {

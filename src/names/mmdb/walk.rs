@@ -10,7 +10,19 @@
 const DEPTH_MAX: u8 = 32;
 
 /// How many values are in one; the records of those databases have some two hundred.
-const VALUES_MAX: u32 = 1 << 16;
+const VALUES_MAX: u64 = 1 << 16;
+
+/// Bytes of a text that count as one more value: what skips it reads it.
+const TEXT_BYTES: usize = 64;
+
+/// How many values are in all records of a file, for each of its bytes. A record of some sixty
+/// bytes that are its own leads to two hundred values that many records share.
+const VALUES_A_BYTE: u64 = 16;
+
+/// How many values may be in all records of a file of so many bytes.
+pub fn values_max(bytes: usize) -> u64 {
+    VALUES_MAX + VALUES_A_BYTE * bytes as u64
+}
 
 /// The bits of a control byte that hold a size. From [`SIZE_LONGER`] on more bytes follow.
 const SIZE_BITS: usize = 0b1_1111;
@@ -23,15 +35,20 @@ const LIST: usize = 11;
 const BOOL: usize = 14;
 const KIND_MAX: usize = 15;
 
-/// Whether the value at a place in a section ends, within the section and within reason.
-pub fn ends(section: &[u8], at: usize) -> bool {
-    Walk { section, at, values_left: VALUES_MAX }.value(DEPTH_MAX).is_some()
+/// Whether the value at a place in a section ends, within the section and within reason: also with
+/// so many values left, of which those in it are taken.
+pub fn ends(section: &[u8], at: usize, values_left: &mut u64) -> bool {
+    let most = VALUES_MAX.min(*values_left);
+    let mut walk = Walk { section, at, values_left: most };
+    let is_end = walk.value(DEPTH_MAX).is_some();
+    *values_left -= most - walk.values_left;
+    is_end
 }
 
 struct Walk<'a> {
     section: &'a [u8],
     at: usize,
-    values_left: u32,
+    values_left: u64,
 }
 
 impl Walk<'_> {
@@ -48,7 +65,10 @@ impl Walk<'_> {
             MAP => (0..2 * size).try_for_each(|_| self.value(depth_left.checked_sub(1)?)),
             LIST => (0..size).try_for_each(|_| self.value(depth_left.checked_sub(1)?)),
             BOOL => Some(()),
-            _ => self.skip(size).filter(|_| kind <= KIND_MAX),
+            _ => {
+                self.values_left = self.values_left.checked_sub((size / TEXT_BYTES) as u64)?;
+                self.skip(size).filter(|_| kind <= KIND_MAX)
+            }
         }
     }
 
@@ -95,6 +115,10 @@ impl Walk<'_> {
 mod tests {
     use super::*;
 
+    fn ends(section: &[u8], at: usize) -> bool {
+        super::ends(section, at, &mut VALUES_MAX.clone())
+    }
+
     /// Control bytes: of a map of two, of lists, of pointers of two bytes.
     const MAP_OF_ONE: u8 = 7 << 5 | 1;
     const TEXT_OF_ONE: u8 = 2 << 5 | 1;
@@ -114,6 +138,19 @@ mod tests {
         }
         let far = [&[1 << 5 | 1 << 3, 0, 1][..], &[0; 2046], &[TEXT_OF_ONE, b'a']].concat();
         assert!(ends(&far, 0) && !ends(&far[..2050], 0));
+    }
+
+    #[test]
+    fn values_are_taken_of_those_that_are_left() {
+        let list = [3, 4, 1, 7, 1, 7, 1, 7];
+        let mut left = 9;
+        assert!(super::ends(&list, 0, &mut left) && left == 5);
+        assert!(super::ends(&list, 0, &mut left) && left == 1);
+        assert!(!super::ends(&list, 0, &mut left) && left == 0);
+        // A text counts by its length too.
+        let text = [&[2 << 5 | 30, 0, 0][..], &[b'a'; 285]].concat();
+        let mut left = 9;
+        assert!(super::ends(&text, 0, &mut left) && left == 9 - 1 - 285 / TEXT_BYTES as u64);
     }
 
     #[test]
