@@ -51,6 +51,41 @@ fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Signals in the moment in which a manifest is written leave it whole, and nothing beside it.
+#[test]
+fn signals_while_it_is_written() {
+    let folder = Folder::new("moment");
+    // So many files that writing what is said of them takes a while.
+    for file in 0..3_000 {
+        folder.file(format!("logs/{file}.log"), "");
+    }
+    let begun = |folder: &Folder| {
+        let names = fs::read_dir(&folder.0).unwrap().map(|entry| entry.unwrap().file_name());
+        names.filter(|name| name.to_string_lossy().starts_with(".flowagg-manifest-")).count()
+    };
+    let mut is_met = false;
+    for _ in 0..20 {
+        let mut child = shell(&folder, "exec $F -q --manifest m.json logs").spawn().unwrap();
+        let id = child.id();
+        while begun(&folder) == 0 && child.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        for signal in ["INT", "TERM", "INT"] {
+            run(&folder, &format!("kill -{signal} {id}"));
+        }
+        let ran = ended(child);
+        assert_eq!(begun(&folder), 0, "{ran:?}");
+        assert_eq!(manifest(&folder, "m.json")["exit_code"], 0);
+        fs::remove_file(folder.0.join("m.json")).unwrap();
+        is_met = ran.code == 130;
+        if is_met {
+            break;
+        }
+    }
+    let is_quick = std::env::var_os("FLOWAGG_BIN").is_some();
+    assert!(is_met || is_quick, "no signal came in time");
+}
+
 #[test]
 fn the_same_run_has_the_same_manifest() {
     let folder = logs("same");

@@ -3,7 +3,8 @@
 //! A thread waits for them and ends the program, wherever the others are: reading from a pipe to
 //! which nobody writes, or writing to one that nobody reads. It says how far the run was, and
 //! that there is no answer, and makes sure of that. Temporary files have no names, so nothing is
-//! left behind. A second signal ends the program at once.
+//! left behind. A second signal ends the program at once, unless the first one came in the moment
+//! in which a manifest is written, to a file with a name: then the program ends after that.
 
 use std::fs;
 use std::io::{IsTerminal, Write};
@@ -28,8 +29,8 @@ const STOPPED: u8 = 3;
 /// How far the run is.
 static PROGRESS: Mutex<Option<Arc<Progress>>> = Mutex::new(None);
 
-/// Held by what must not be stopped in its midst, and takes no time.
-static ENDING: Mutex<()> = Mutex::new(());
+/// Held by what must not be stopped in its midst, and takes no time: whether the program ends.
+static ENDING: Mutex<bool> = Mutex::new(false);
 
 /// The exit code of a program that a signal ended is this and the signal's number.
 const CODE: i32 = 128;
@@ -58,9 +59,16 @@ pub fn written() {
     let _ = STAGE.compare_exchange(WRITING, WRITTEN, SeqCst, SeqCst);
 }
 
-/// What must not be stopped in its midst holds this.
-pub fn ending() -> MutexGuard<'static, ()> {
-    ENDING.lock().unwrap_or_else(PoisonError::into_inner)
+/// What must not be stopped in its midst holds this. If the run was stopped, the program ends here.
+pub fn ending() -> MutexGuard<'static, bool> {
+    let is_ended = ENDING.lock().unwrap_or_else(PoisonError::into_inner);
+    if *is_ended {
+        drop(is_ended);
+        loop {
+            std::thread::park();
+        }
+    }
+    is_ended
 }
 
 /// Waits for a signal.
@@ -69,11 +77,14 @@ fn wait() {
     let Ok(mut signals) = Signals::new(&wanted) else { return };
     let is_second = Arc::new(AtomicBool::new(false));
     for signal in wanted {
-        // In this order the first one only sets what the second one sees.
         let _ = flag::register_conditional_shutdown(signal, CODE + signal, Arc::clone(&is_second));
-        let _ = flag::register(signal, Arc::clone(&is_second));
     }
     if let Some(signal) = signals.forever().next() {
+        // What is in its midst comes to its end, whatever else comes; nothing new begins.
+        if let Ok(mut is_ended) = ENDING.try_lock() {
+            *is_ended = true;
+            is_second.store(true, SeqCst);
+        }
         stop(signal);
     }
 }
@@ -98,7 +109,7 @@ fn stop(signal: i32) {
         let _ = write!(std::io::stderr(), "\r\x1b[K");
     }
     say::error(format_args!("stopped by {name}, {read}; {what}"));
-    let _ending = ending();
+    let _is_ended = ENDING.lock();
     std::process::exit(CODE + signal);
 }
 
