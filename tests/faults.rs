@@ -310,6 +310,10 @@ fn links_that_lead_back() {
     assert_eq!((ran.code, is_answered(&ran), lines(&ran)), (1, true, 101));
     assert!(ran.err.contains("logs/a/up: a link back to logs, not followed"), "{}", ran.err);
     assert!(ran.err.contains("logs/self: too many levels of symbolic links"), "{}", ran.err);
+    // One that leads to a file is as good as its name.
+    std::os::unix::fs::symlink("a.log", folder.0.join("logs/a/b.log")).unwrap();
+    let ran = run(&folder, "$F logs");
+    assert_eq!((ran.code, lines(&ran)), (1, 202), "{}", ran.err);
 }
 
 #[test]

@@ -106,8 +106,8 @@ pub struct Common {
     /// Version, arguments and folder; the files of rules, filters, addresses and names; each input
     /// with its bytes, containers, columns, tally, the span of its records' start and its faults;
     /// the whole tally; and the SHA-256 of what was written to standard output. It is written when
-    /// the run ends, at once. A file that is there and is no manifest is not overwritten. Best
-    /// outside of the folders of logs, where the next run would read it
+    /// the run ends, at once. A file with anything in it that is no manifest is not overwritten.
+    /// Best outside of the folders of logs, where the next run would read it
     #[arg(long, value_name = "FILE", help_heading = "Diagnostics", hide_short_help = true)]
     manifest: Option<PathBuf>,
 

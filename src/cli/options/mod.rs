@@ -165,9 +165,9 @@ pub struct SurveyOptions {
     pub common: Common,
 }
 
-const FORMAT_HELP: &str = "Columns where no header is: v2 to v11, tgw, '${srcaddr} ...'";
+const FORMAT_HELP: &str = "Columns where no header is: v2-v5, v7-v11, tgw, '${srcaddr} ...'";
 const EVENT_FORMAT_HELP: &str =
-    "Columns where no header is: v2 to v11, tgw, '${srcaddr} ...'; clf: words";
+    "Columns where no header is: v2-v5, v7-v11, tgw, '${srcaddr} ...'; clf: words";
 
 /// What a line of a log is.
 #[derive(Debug, Clone, PartialEq, Eq)]
