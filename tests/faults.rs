@@ -217,6 +217,62 @@ fn json_that_is_cut() {
 
 #[cfg(feature = "parquet")]
 #[test]
+fn tables_that_are_cut() {
+    let folder = Folder::new("tables");
+    let row = |at: usize| {
+        format!("\"10.0.0.1\",\"ACCEPT\",\"{at}\",\"16000000{at}\",\"16000000{at}\",\"1")
+    };
+    let head = "srcaddr,action,packets,start,end,bytes\n";
+    let rows: Vec<String> = (10..60).map(|at| row(at) + "0\"\n").collect();
+    let cut = format!("{head}{}{}", rows.concat(), row(60));
+    let message = |at: usize| {
+        format!(
+            "2023-11-14 22:13:{at}.000,\"2 1 eni-1 10.0.0.1 10.0.0.9 1 2 6 1 10 1600000000 1600000060 ACCEPT OK"
+        )
+    };
+    let rows: Vec<String> = (10..60).map(|at| message(at) + "\"\n").collect();
+    let messages = format!("@timestamp,@message\n{}{}", rows.concat(), message(60));
+    let tsv = cut.replace(',', "\t");
+    for (name, text, said) in [
+        ("cut.csv", &cut, "the CSV is cut short: its last row, from line 52 on"),
+        ("cut.tsv", &tsv, "the TSV is cut short: its last row, from line 52 on"),
+        ("messages.csv", &messages, "the CSV is cut short: its last row, from line 52 on"),
+    ] {
+        folder.file(name, text);
+        folder.file(format!("{name}.gz"), gzip(text.as_bytes()));
+        // One quote is missing, and the rows after it are there.
+        let open = text.replacen("0\"\n", "0\n", 1).replace('"', "");
+        let open = open.replacen(",10\n", ",\"10\n", 1).replacen(".000,", ".000,\"", 1);
+        let open = open.replacen("\t10\n", "\t\"10\n", 1);
+        folder.file(format!("open-{name}"), open);
+        for (name, script, ok, said) in [
+            (name, format!("$F {name}"), 50, said),
+            (name, format!("$F < {name}"), 50, said),
+            (name, format!("cat {name} | $F --threads 1"), 50, said),
+            (name, format!("$F {name}.gz"), 50, said),
+            (name, format!("$F < {name}.gz"), 50, said),
+            (name, format!("$F open-{name}"), 0, "is cut short: its last row, from line 2 on"),
+        ] {
+            let ran = run(&folder, &format!("{script} -o csv"));
+            assert_eq!(ran.code, 1, "{name}: {}", ran.err);
+            assert!(ran.err.contains(said), "{name}: {}", ran.err);
+            // Each line is accounted for, and what is cut is in no sum.
+            assert_eq!(lines(&ran), 52, "{name}: {}", ran.err);
+            for fact in [
+                format!("tally,ok,{ok}\n"),
+                format!("tally,malformed,{}\n", 51 - ok),
+                format!("accept,bytes,{}\n", ok * 10),
+            ] {
+                assert!(ran.out.contains(&fact), "{script}: {}", ran.out);
+            }
+            let strict = run(&folder, &format!("{script} --strict"));
+            assert_eq!((strict.code, &*strict.out), (1, ""), "{name}");
+        }
+    }
+}
+
+#[cfg(feature = "parquet")]
+#[test]
 fn damaged_parquet() {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     let case = include_str!("cases/parquet_rows.case");

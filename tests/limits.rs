@@ -223,7 +223,7 @@ fn compression_is_undone_3_times() {
 fn a_row_of_csv_has_4_mib_at_most() {
     let folder = Folder::new("rows");
     for (mebibytes, is_fault) in [(3, false), (5, true)] {
-        let open = format!("\"{}", "10.0.0.1,5\n".repeat(mebibytes * (1 << 20) / 11));
+        let open = format!("\"{}\"", "10.0.0.1,5\n".repeat(mebibytes * (1 << 20) / 11));
         folder.file("a.csv", format!("srcaddr,bytes\n10.0.0.1,5\n{open}"));
         let ran = run(&folder, "$F info a.csv");
         let told = ran.err.contains("a row of more than 4 MiB; is a quote left open?");

@@ -18,7 +18,7 @@ use std::borrow::Cow;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use memchr::memrchr;
+use memchr::{memchr2, memrchr};
 
 use crate::error::{Error, ErrorKind};
 use crate::layout::{Column, Layout};
@@ -216,7 +216,7 @@ pub fn open<'a>(
         let reader = Box::new(whole);
         let pieces: Box<dyn Pieces + 'a> = match wrapping {
             Wrapping::Csv { delimiter } => {
-                Box::new(table::Table::new(reader, delimiter, block_bytes))
+                Box::new(table::Table::new(reader, delimiter, wanted, block_bytes))
             }
             Wrapping::Json => Box::new(json::Json::new(reader, block_bytes)),
             Wrapping::Events => Box::new(json::Events::new(reader, block_bytes)),
@@ -346,6 +346,28 @@ impl Pieces for EventLines<'_> {
             }
         }
     }
+}
+
+/// Takes the lines of a message one by one, so that no record hides behind another. What begins as
+/// an object is one, on whatever lines it stands.
+fn each_line(message: &[u8], mut take: impl FnMut(&[u8])) {
+    let message = message.trim_ascii_end();
+    if message.trim_ascii_start().starts_with(b"{") {
+        return take(&on_one_line(message));
+    }
+    for line in message.split(|&byte| byte == b'\n') {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        line.split(|&byte| byte == b'\r').for_each(&mut take);
+    }
+}
+
+/// A text with blanks where lines end in it.
+fn on_one_line(text: &[u8]) -> Cow<'_, [u8]> {
+    let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    if memchr2(b'\n', b'\r', text).is_none() {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.iter().map(|byte| if is_end(byte) { b' ' } else { *byte }).collect())
 }
 
 /// A text as a word of a line; none for a text that is empty.

@@ -3,24 +3,26 @@
 //! A table says in its first row what stands where. If it has a column of messages, these are
 //! the lines. Else its columns are a layout, and its rows leave as records. A row keeps its
 //! faults: what is wrong with its values is found where it is wrong with any line.
+//!
+//! Nothing is lost to a quote that was left open: each line of a message is a line, and of rows
+//! whose quotes or lines are where none may be, each line is a malformed one. If the quote stays
+//! open to the end, that is a fault: a text that was cut looks like this.
 
-use std::io::{self, Read};
+mod watched;
+
+use std::io::Read;
 use std::sync::Arc;
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
-use super::{Failing, Piece, Pieces, Stated, Wanted};
+use super::{Piece, Pieces, Stated, Wanted, Wrapping, each_line, on_one_line};
 use crate::error::{Error, ErrorKind};
 use crate::field::{Field, Kind};
 use crate::layout::Layout;
-use crate::record::LINE_BYTES_MAX;
 use crate::source::make_room;
+use watched::{BYTE_ORDER_MARK, Watched};
 
-/// What a row may take. A quote that is never closed would take all that follows.
-const ROW_BYTES_MAX: u64 = 4 * LINE_BYTES_MAX as u64;
-/// The byte order mark that spreadsheets put before a text.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Names of columns beside that of messages, where there is one.
 const BESIDE_MESSAGES: [&str; 9] = [
     "timestamp",
@@ -142,25 +144,47 @@ impl Columns {
         Some(Self::Fields { layout, is_number })
     }
 
-    /// Writes what a row holds as a line.
-    fn write(&self, row: &ByteRecord, delimiter: u8, line: &mut Vec<u8>) {
-        // No value of a record holds a newline: a quote was left open, and these are lines.
-        let is_cut = matches!(self, Self::Fields { .. }) && memchr(b'\n', row.as_slice()).is_some();
-        if is_cut || is_no_row(row) {
+    /// Whether a row is one of the table, its values whole: no quote is where none may be, and
+    /// nothing but a message is on several lines.
+    fn has_row(&self, row: &ByteRecord, is_broken: bool) -> bool {
+        let is_on_lines = |value: &[u8]| {
+            memchr2(b'\n', b'\r', value.strip_suffix(b"\r").unwrap_or(value)).is_some()
+        };
+        !is_broken
+            && (memchr2(b'\n', b'\r', row.as_slice()).is_none()
+                || row.iter().enumerate().all(|(nth, value)| {
+                    matches!(self, Self::Message { at, .. } if *at == nth) || !is_on_lines(value)
+                }))
+    }
+
+    /// Writes what a row holds: a line, or those of its message. Where lines are no records of flow
+    /// logs, a message is one event, whatever is in it.
+    fn write(&self, row: &ByteRecord, delimiter: u8, flow_logs: bool, line: &mut Vec<u8>) {
+        if is_no_row(row) {
             write_joined(row.iter(), delimiter, line);
-            if !is_cut || line.last() != Some(&b'\n') {
-                line.push(b'\n');
-            }
+            line.push(b'\n');
             return;
         }
         match self {
             // A message without quotes around it may hold what parts columns.
             Self::Message { at, is_last } if row.len() > *at => {
-                let values = row.iter().skip(*at).take(if *is_last { usize::MAX } else { 1 });
-                let start = line.len();
-                write_joined(values, delimiter, line);
-                let ends = line[start..].iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r'));
-                ends.for_each(|byte| *byte = b' ');
+                let mut joined = Vec::new();
+                let message = match *is_last && row.len() > at + 1 {
+                    true => {
+                        write_joined(row.iter().skip(*at), delimiter, &mut joined);
+                        &joined
+                    }
+                    false => &row[*at],
+                };
+                let mut write = |text: &[u8]| {
+                    line.extend_from_slice(text);
+                    line.push(b'\n');
+                };
+                match flow_logs {
+                    true => each_line(message, write),
+                    false => write(&on_one_line(message)),
+                }
+                return;
             }
             Self::Message { .. } => write_joined(row.iter(), delimiter, line),
             Self::Fields { is_number, .. } => {
@@ -196,6 +220,17 @@ fn write_joined<'v>(values: impl Iterator<Item = &'v [u8]>, delimiter: u8, line:
     }
 }
 
+/// Writes what is no row of its table as lines, each of them one word: a quote that was left open
+/// took the rows after it, and what is whole of them is not known. So none is taken for a record.
+fn write_words(row: &ByteRecord, delimiter: u8, lines: &mut Vec<u8>) {
+    let mut joined = Vec::new();
+    write_joined(row.iter(), delimiter, &mut joined);
+    each_line(&joined, |text| {
+        text.trim_ascii().iter().for_each(|&byte| write_byte(byte, lines));
+        lines.push(b'\n');
+    });
+}
+
 /// Writes a value as records have it.
 fn write_value(value: &[u8], is_number: bool, line: &mut Vec<u8>) {
     // Query engines write nothing where there is none.
@@ -212,14 +247,19 @@ fn write_value(value: &[u8], is_number: bool, line: &mut Vec<u8>) {
         match byte {
             // A value that begins with it would end the record.
             b'#' if at == 0 => line.extend_from_slice(b"%23"),
-            b' ' | b'\t'..=b'\r' => {
-                line.push(b'%');
-                line.extend(
-                    [byte >> 4, byte & 15].map(|digit| b"0123456789ABCDEF"[digit as usize]),
-                );
-            }
-            byte => line.push(byte),
+            byte => write_byte(byte, line),
         }
+    }
+}
+
+/// Writes a byte of a word.
+fn write_byte(byte: u8, word: &mut Vec<u8>) {
+    match byte {
+        b' ' | b'\t'..=b'\r' => {
+            word.push(b'%');
+            word.extend([byte >> 4, byte & 15].map(|digit| b"0123456789ABCDEF"[digit as usize]));
+        }
+        byte => word.push(byte),
     }
 }
 
@@ -238,10 +278,14 @@ fn whole(value: &[u8]) -> &[u8] {
 
 /// The rows of a table, as lines.
 pub struct Table<'a> {
-    reader: Reader<Bounded<'a>>,
+    reader: Reader<Watched<'a>>,
     delimiter: u8,
+    /// Whether the lines are records of flow logs.
+    flow_logs: bool,
     block_bytes: usize,
     row: ByteRecord,
+    /// Whether the row has a quote where none may be, or one that stays open.
+    is_broken: bool,
     columns: Option<Columns>,
     /// Lines of the file that were read, those within values among them.
     lines: u64,
@@ -253,18 +297,25 @@ pub struct Table<'a> {
 
 impl<'a> Table<'a> {
     /// The table in a text, in blocks of about `block_bytes`.
-    pub fn new(text: Box<dyn Read + 'a>, delimiter: u8, block_bytes: usize) -> Self {
+    pub fn new(
+        text: Box<dyn Read + 'a>,
+        delimiter: u8,
+        wanted: Wanted,
+        block_bytes: usize,
+    ) -> Self {
         let reader = ReaderBuilder::new()
             .delimiter(delimiter)
             .flexible(true)
             .has_headers(false)
             .buffer_capacity(64 * 1024)
-            .from_reader(Bounded { text: unmarked(text), taken: 0, is_crlf: None, last: 0 });
+            .from_reader(Watched::new(text, delimiter));
         Self {
             reader,
             delimiter,
+            flow_logs: wanted.flow_logs,
             block_bytes,
             row: ByteRecord::new(),
+            is_broken: false,
             columns: None,
             lines: 0,
             next: None,
@@ -274,26 +325,32 @@ impl<'a> Table<'a> {
 
     /// Reads the next row, and writes the blank lines before it, which are no rows.
     fn read(&mut self, lines: &mut Vec<u8>) -> bool {
-        self.reader.get_mut().taken = 0;
+        self.reader.get_mut().begin_row();
         let start = self.reader.position().byte();
         let result = self.reader.read_byte_record(&mut self.row);
-        let position = self.reader.position();
+        let position = self.reader.position().clone();
         let newlines = position.line() - 1;
         let is_row = matches!(result, Ok(true));
         let (read, own) = match is_row {
-            // The newline after a carriage return is not read yet.
+            // The newline after a carriage return is not read yet, and the last one may be missing.
             true => {
                 let within = memchr::memchr_iter(b'\n', self.row.as_slice()).count() as u64;
-                (newlines + u64::from(self.reader.get_ref().is_crlf == Some(true)), within + 1)
+                let text = self.reader.get_ref();
+                (newlines + u64::from(text.is_crlf() || text.lacks_newline()), within + 1)
             }
             false => (newlines, 0),
         };
         let blank = read.saturating_sub(self.lines + own);
+        let first = self.lines + blank + 1;
         self.lines += blank + own;
+        self.is_broken = self.reader.get_mut().is_broken(position.byte());
         match result {
             Ok(is_row) => {
                 lines.extend((0..blank).map(|_| b'\n'));
-                if !is_row {
+                // Nothing comes after a quote that is open at the end: this row is the last.
+                if self.reader.get_ref().is_cut() {
+                    self.ended = Some((Err(cut_short(self.delimiter, first)), !is_row));
+                } else if !is_row {
                     self.ended = Some((Ok(()), false));
                 }
             }
@@ -312,8 +369,36 @@ impl<'a> Table<'a> {
 
     /// The columns that the row states, if it is a header.
     fn header(&self) -> Option<Columns> {
-        self.row.iter().all(may_be_name).then(|| Columns::of(self.row.iter()))?
+        let is_header = self.row.iter().all(may_be_name)
+            && !self.is_broken
+            && memchr(b'\n', self.row.as_slice()).is_none();
+        is_header.then(|| Columns::of(self.row.iter()))?
     }
+
+    /// Writes the row as these columns have it.
+    fn write(&self, columns: &Columns, lines: &mut Vec<u8>) {
+        let (row, delimiter) = (&self.row, self.delimiter);
+        if columns.has_row(row, self.is_broken) {
+            return columns.write(row, delimiter, self.flow_logs, lines);
+        }
+        match self.flow_logs {
+            true => write_words(row, delimiter, lines),
+            // Nothing is summed of these. What a quote swallowed are events again.
+            false if memchr(b'\n', row.as_slice()).is_some() => {
+                write_joined(row.iter(), delimiter, lines);
+                lines.push(b'\n');
+            }
+            false => columns.write(row, delimiter, false, lines),
+        }
+    }
+}
+
+/// What is said of a table whose last row, which begins in this line, does not end.
+fn cut_short(delimiter: u8, line: u64) -> Error {
+    let name = Wrapping::Csv { delimiter }.name();
+    let text =
+        format!("the {name} is cut short: its last row, from line {line} on, leaves a quote open");
+    Error::new(ErrorKind::Container, text)
 }
 
 impl Pieces for Table<'_> {
@@ -336,7 +421,7 @@ impl Pieces for Table<'_> {
                     headers += 1;
                     is_new = true;
                 }
-                (None, Some(columns)) => columns.write(&self.row, self.delimiter, buffer),
+                (None, Some(columns)) => self.write(columns, buffer),
                 // What comes before the header is blank or a comment.
                 (None, None) => {
                     write_joined(self.row.iter(), self.delimiter, buffer);
@@ -356,48 +441,6 @@ impl Pieces for Table<'_> {
             None => Stated::Nothing,
         };
         Piece::Block { length, headers, stated }
-    }
-}
-
-/// A text without its byte order mark.
-fn unmarked<'a>(mut text: Box<dyn Read + 'a>) -> Box<dyn Read + 'a> {
-    let mut start = Vec::new();
-    let fault = text.by_ref().take(BYTE_ORDER_MARK.len() as u64).read_to_end(&mut start).err();
-    if start == BYTE_ORDER_MARK {
-        start.clear();
-    }
-    Box::new(io::Cursor::new(start).chain(Failing(fault)).chain(text))
-}
-
-/// A text of rows that are not too long.
-struct Bounded<'a> {
-    text: Box<dyn Read + 'a>,
-    /// Bytes read since the row began.
-    taken: u64,
-    /// Whether lines end with a carriage return and a newline; the first one says so.
-    is_crlf: Option<bool>,
-    last: u8,
-}
-
-impl Read for Bounded<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.taken > ROW_BYTES_MAX {
-            let text = format!(
-                "a row of more than {} MiB; is a quote left open?",
-                ROW_BYTES_MAX / (1 << 20)
-            );
-            return Err(io::Error::other(Error::new(ErrorKind::Container, text)));
-        }
-        let count = self.text.read(buffer)?;
-        self.taken += count as u64;
-        if self.is_crlf.is_none() {
-            if let Some(newline) = memchr(b'\n', &buffer[..count]) {
-                let before = newline.checked_sub(1).map_or(self.last, |at| buffer[at]);
-                self.is_crlf = Some(before == b'\r');
-            }
-            self.last = buffer[..count].last().copied().unwrap_or(self.last);
-        }
-        Ok(count)
     }
 }
 

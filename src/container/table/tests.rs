@@ -5,11 +5,11 @@ use crate::container::Trickle;
 
 const FLOW_LOGS: Wanted = Wanted { records: true, json: false, flow_logs: true, columns: None };
 
-/// The lines of a table, headers as their layouts in brackets, and the sum of headers.
-fn read(text: &str, block: usize, trickle: usize) -> (Vec<String>, u64, bool) {
+/// The lines of a table, headers as their layouts in brackets, the sum of headers, and a fault.
+fn read(text: &str, wanted: Wanted, block: usize, trickle: usize) -> (Vec<String>, u64, String) {
     let bytes = text.as_bytes();
-    let delimiter = delimiter(bytes, FLOW_LOGS).expect("a table");
-    let mut table = Table::new(Box::new(Trickle(bytes, trickle)), delimiter, block);
+    let delimiter = delimiter(bytes, wanted).expect("a table");
+    let mut table = Table::new(Box::new(Trickle(bytes, trickle)), delimiter, wanted, block);
     let (mut lines, mut headers_total, mut buffer) = (Vec::new(), 0, Vec::new());
     loop {
         match table.next(&mut buffer) {
@@ -24,19 +24,25 @@ fn read(text: &str, block: usize, trickle: usize) -> (Vec<String>, u64, bool) {
                 lines.extend(text.lines().map(str::to_owned));
             }
             Piece::End { result, partial } => {
-                assert_eq!(partial, result.is_err());
-                return (lines, headers_total, result.is_ok());
+                let fault = result.err().map(|error| error.to_string()).unwrap_or_default();
+                assert_eq!(partial, fault.contains("a row of more than"));
+                return (lines, headers_total, fault);
             }
         }
     }
 }
 
 fn check(text: &str, lines: &[&str], headers: u64) {
+    check_as(text, FLOW_LOGS, lines, headers, "");
+}
+
+fn check_as(text: &str, wanted: Wanted, lines: &[&str], headers: u64, fault: &str) {
     for block in [1, 20, 1 << 20] {
         for trickle in [1, 2, 3, 7, 50, 1 << 20] {
-            let found = read(text, block, trickle);
+            let found = read(text, wanted, block, trickle);
             let lines = lines.iter().map(|&line| line.to_owned()).collect();
-            assert_eq!(found, (lines, headers, true), "{text:?} {block} {trickle}");
+            let expected = (lines, headers, fault.to_owned());
+            assert_eq!(found, expected, "{text:?} {block} {trickle}");
         }
     }
 }
@@ -80,12 +86,99 @@ fn messages_are_lines() {
     check("timestamp,message\n1742,2 1 eni-1 - NODATA\n", &["2 1 eni-1 - NODATA"], 1);
     check(
         "@timestamp,@message,@logStream\n2025-01-01 00:00:00.000,\"2 1\neni-1\",s\nx\n",
-        &["2 1 eni-1", "x"],
+        &["2 1", "eni-1", "x"],
         1,
     );
     check("time,message\n1,{\"a\":1, \"b\":2}\n", &["{\"a\":1, \"b\":2}"], 1);
     check("@message,@timestamp\n\"{\"\"a\"\":1,\"\"b\"\":2}\",1\n", &["{\"a\":1,\"b\":2}"], 1);
     check("@message\n2 1 eni-1\n\"2 2 \"\"eni-2\"\"\"\n", &["2 1 eni-1", "2 2 \"eni-2\""], 1);
+}
+
+#[test]
+fn lines_of_a_message_are_lines() {
+    let head = "@timestamp,@message,@logStream\n";
+    check(
+        &format!("{head}t,\"2 1\n2 2\r\n\r2 3\n\",s\nt,\"2 4\n\n\",s\nt,\"\",s\n"),
+        &["2 1", "2 2", "", "2 3", "2 4", ""],
+        1,
+    );
+    // An object is one, however it is spelled.
+    check(&format!("{head}t,\"{{\n\"\"a\"\": 1\n}}\",s\n"), &["{ \"a\": 1 }"], 1);
+    // An event that is no record of a flow log is one too.
+    let tokens = Wanted { flow_logs: false, ..FLOW_LOGS };
+    check_as(&format!("{head}t,\"ERROR\n at x\n\",s\n"), tokens, &["ERROR  at x "], 1, "");
+}
+
+#[test]
+fn a_quote_that_is_left_open_hides_no_rows() {
+    let head = "@timestamp,@message\n";
+    // It closes where no value ends: no line may be taken for a record, the first one neither.
+    check(
+        &format!("{head}t,\"2 1\nt,2 2\nt,\"2 3\"\nt,2 4\n"),
+        &["t,2%201", "t,2%202", "t,2%203\"", "2 4"],
+        1,
+    );
+    // It seems to close where it should: all of it is the message.
+    check(&format!("{head}t,\"2 1\nt,2 2\"\nt,2 3\n"), &["2 1", "t,2 2", "2 3"], 1);
+    // What stands beside a message is on one line.
+    check("@message,@log\n2 1,\"x\n2 2,\"\n2 3,x\n", &["2%201,x", "2%202,", "2 3"], 1);
+    // Values parted by tabs are no records either.
+    check(
+        "srcaddr\tbytes\n10.0.0.1\t\"12\n10.0.0.2\t\"6\"\n10.0.0.3\t7\n",
+        &["[srcaddr bytes]", "10.0.0.1%0912", "10.0.0.2%096\"", "10.0.0.3 7"],
+        1,
+    );
+    // One text after another that was cut: what it adds to is not known.
+    check(
+        "srcaddr,action\n10.0.0.1,\"ACC\"srcaddr\",\"action\"\n10.0.0.2,\"ACCEPT\" \n",
+        &["[srcaddr action]", "10.0.0.1,ACCsrcaddr\",action", "10.0.0.2 ACCEPT"],
+        1,
+    );
+    // A header is on one line.
+    check(
+        "srcaddr,bytes\n10.0.0.1,5\nsrcaddr,\"bytes\n10.0.0.2,6\nsrcaddr,\"\n",
+        &["[srcaddr bytes]", "10.0.0.1 5", "srcaddr,bytes", "10.0.0.2,6", "srcaddr,"],
+        1,
+    );
+    // Events are lines again where nobody sums them.
+    let tokens = Wanted { flow_logs: false, ..FLOW_LOGS };
+    let lines = ["t,ERROR a", "t,ERROR b", "t,ERROR c\"", "ERROR \"d"];
+    let text = format!("{head}t,\"ERROR a\nt,ERROR b\nt,\"ERROR c\"\nt,ERROR \"d\n");
+    check_as(&text, tokens, &lines, 1, "");
+}
+
+#[test]
+fn a_quote_that_is_open_at_the_end() {
+    let said = |name: &str, line: usize| {
+        format!("the {name} is cut short: its last row, from line {line} on, leaves a quote open")
+    };
+    let check = |text: &str, lines: &[&str], fault: String| {
+        check_as(text, FLOW_LOGS, lines, 1, &fault);
+        check_as(&text.replace('\n', "\r\n"), FLOW_LOGS, lines, 1, &fault);
+    };
+    check(
+        "srcaddr,bytes\n\"10.0.0.1\",\"5\"\n\n\"10.0.0.2\",\"12",
+        &["[srcaddr bytes]", "10.0.0.1 5", "", "10.0.0.2,12"],
+        said("CSV", 4),
+    );
+    check(
+        "@timestamp\t@message\nt\t\"2 1\nt\t2 2\nt\t2 3\n",
+        &["t%092%201", "t%092%202", "t%092%203"],
+        said("TSV", 2),
+    );
+    // Two quotes stand for one; it may be cut between them, too.
+    let text = "srcaddr,bytes\n10.0.0.1,\"5\"\"\"";
+    check(text, &["[srcaddr bytes]", "10.0.0.1 5\""], String::new());
+    let text = &text[..text.len() - 1];
+    check(text, &["[srcaddr bytes]", "10.0.0.1,5\""], said("CSV", 2));
+    let text = "srcaddr,bytes\n10.0.0.1,\"";
+    check(text, &["[srcaddr bytes]", "10.0.0.1,"], said("CSV", 2));
+    // A quote within a value is none.
+    check(
+        "srcaddr,bytes\n10.0.0.1,5\"\n10.0.0.2, \"6",
+        &["[srcaddr bytes]", "10.0.0.1 5\"", "10.0.0.2 \"6"],
+        String::new(),
+    );
 }
 
 #[test]
@@ -100,6 +193,7 @@ fn lines_are_counted_as_they_stand() {
         &["", "[srcaddr bytes]", "", "10.0.0.1 5", "", "10.0.0.2 6"],
         1,
     );
+    check("srcaddr,bytes\n\n10.0.0.1,5", &["[srcaddr bytes]", "", "10.0.0.1 5"], 1);
 }
 
 #[test]
@@ -144,8 +238,32 @@ fn what_is_no_table() {
 #[test]
 fn a_quote_that_stays_open_does_not_take_all_memory() {
     let text = format!("srcaddr,bytes\n10.0.0.1,\"{}", "5\n".repeat(20 << 20));
-    let (lines, headers, is_ok) = read(&text, 1 << 20, 1 << 20);
-    assert_eq!((lines.len(), headers, is_ok), (1, 1, false));
+    let (lines, headers, fault) = read(&text, FLOW_LOGS, 1 << 20, 1 << 20);
+    let said = "a row of more than 4 MiB; is a quote left open?";
+    assert_eq!((lines.len(), headers, &*fault), (1, 1, said));
+}
+
+/// A quote is open at the end for whoever watches if it is for whoever reads rows.
+#[test]
+fn quotes_are_taken_as_the_reader_takes_them() {
+    let words = ["\"", "\"\"", ",", "\n", "\r\n", "\r", "x", " ", "#"];
+    let mut state = 1u64;
+    for _ in 0..2000 {
+        let mut text = String::new();
+        for _ in 0..12 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            text += words[(state >> 33) as usize % words.len()];
+        }
+        let more = format!("{text}\nlast\n");
+        let mut reader =
+            ReaderBuilder::new().flexible(true).has_headers(false).from_reader(more.as_bytes());
+        let last = reader.byte_records().last().expect("a row").expect("no fault");
+        for trickle in [1, 2, 1 << 20] {
+            let mut watched = Watched::new(Box::new(Trickle(text.as_bytes(), trickle)), b',');
+            std::io::copy(&mut watched, &mut std::io::sink()).expect("no fault");
+            assert_eq!(watched.is_cut(), last != vec!["last"], "{text:?}");
+        }
+    }
 }
 
 /// Whatever the bytes are, blocks and reads of any size give the same lines.
@@ -161,10 +279,9 @@ fn sizes_do_not_matter() {
         }
         // The second row may be one that no table has.
         if delimiter(text.as_bytes(), FLOW_LOGS).is_some() {
-            let (lines, headers, is_ok) = read(&text, 1 << 20, 1 << 20);
-            assert!(is_ok);
-            let (again, others, _) = read(&text, 1, 1);
-            assert_eq!(headers, others, "{text:?}");
+            let (lines, headers, fault) = read(&text, FLOW_LOGS, 1 << 20, 1 << 20);
+            let (again, others, other_fault) = read(&text, FLOW_LOGS, 1, 1);
+            assert_eq!((headers, fault), (others, other_fault), "{text:?}");
             let is_line = |line: &&String| !line.starts_with('[');
             assert!(lines.iter().filter(is_line).eq(again.iter().filter(is_line)), "{text:?}");
         }
