@@ -1,14 +1,14 @@
 //! JSON: the envelopes that CloudWatch Logs, Kinesis and Firehose put around flow-log records, and
 //! records whose columns are the members of an object.
 //!
-//! A string `message` is a line; so is a string on the outside. An object of which enough members
-//! are fields of a flow log is a record, and so is network activity of [OCSF](ocsf). Whatever else
-//! there is leaves as it stands, on a line of its own, and is counted as malformed there. A line of
-//! text between objects is one too.
+//! A string `message` is a line, or each line of it is; so is a string on the outside. An object of
+//! which enough members are fields of a flow log is a record, and so is network activity of
+//! [OCSF](ocsf). Whatever else there is leaves as it stands, on a line of its own, and is counted
+//! as malformed there. A line of text between objects is one too.
 //!
 //! What counts as a line is an event, however many of them stand on one line, or lines on which
-//! one stands: envelopes are none. Lines that hold nothing but brackets and commas around the
-//! values, or nothing at all, are blank ones.
+//! one stands: envelopes are none. A message of several lines counts as so many. Lines that hold
+//! nothing but brackets and commas around the values, or nothing at all, are blank ones.
 //!
 //! Text has no columns of its own, but those that the input's text has without objects: of the
 //! last header, or those that its first record shows.
@@ -31,7 +31,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Piece, Pieces, Stated, ocsf, one_word};
+use super::{Piece, Pieces, Stated, each_line, ocsf, one_word};
 use crate::error::{Error, ErrorKind};
 use crate::json::decoded;
 use crate::layout::Layout;
@@ -295,9 +295,13 @@ impl Lines {
         })
     }
 
-    /// A line of text. Newlines in it become blanks: it is one event.
+    /// A text, each line of which is a line of its own.
     fn message(&mut self, message: &[u8]) {
-        let message = message.trim_ascii_end();
+        each_line(message, |line| self.line(line));
+    }
+
+    /// A line of text.
+    fn line(&mut self, message: &[u8]) {
         if let Some(layout) = Layout::from_header(message) {
             self.header = Some(Arc::new(layout));
         }
@@ -308,8 +312,7 @@ impl Lines {
         }
         self.part();
         self.write_blank();
-        let blank = |&byte: &u8| if matches!(byte, b'\n' | b'\r') { b' ' } else { byte };
-        self.text.extend(message.iter().map(blank));
+        self.text.extend_from_slice(message);
         self.text.push(b'\n');
     }
 

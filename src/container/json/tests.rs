@@ -80,6 +80,30 @@ fn envelopes_hold_messages() {
 }
 
 #[test]
+fn lines_of_a_message_are_lines() {
+    let message = |text: &str| format!("{{\"message\":\"{text}\"}}");
+    for step in [1, 7, 1000] {
+        for text in [
+            message(&format!("{RECORD}\\n{RECORD}\\n\\n{RECORD}\\r\\n")),
+            message(&format!("{RECORD}\\r\\n{RECORD}\\r{RECORD}")),
+            format!("\"{RECORD}\\n{RECORD}\" {}", message(&format!("\\n{RECORD}"))),
+        ] {
+            assert_eq!(lines(&text, step), vec![RECORD; 3], "{text}");
+        }
+        let header = message("srcaddr bytes\\n10.0.0.1 5");
+        let row = "{\"srcaddr\":\"10.0.0.2\",\"bytes\":6}";
+        let expected = ["srcaddr bytes", "10.0.0.1 5", "<srcaddr bytes>", "10.0.0.2 6"];
+        assert_eq!(lines(&format!("{header}{row}"), step), expected);
+        let expected = [&expected[..], &["<srcaddr bytes>"], &expected[..2]].concat();
+        assert_eq!(lines(&format!("{header}{row}{header}"), step), expected);
+        // What is no message stands on one line, and so does an object in one.
+        for text in ["{\n\"a\":\n1}".to_owned(), message("{\\n\\\"a\\\":\\n1}\\n")] {
+            assert_eq!(lines(&text, step), ["{ \"a\": 1}"], "{text}");
+        }
+    }
+}
+
+#[test]
 fn long_pages_hold_what_short_ones_do() {
     let event = |at: usize| {
         let message = RECORD.replace(" 40 ", &format!(" {at} "));
