@@ -49,10 +49,7 @@ pub enum Form {
     /// Nothing but colours in them.
     Colours,
     /// Several on one line, parted by tabs: `--query 'events[].message' --output text`.
-    Joined {
-        /// The values of the shortest.
-        values: usize,
-    },
+    Joined,
 }
 
 impl Form {
@@ -64,7 +61,7 @@ impl Form {
             Self::Events => "aws logs --output text",
             Self::Path | Self::NumberedPath | Self::Number => "grep",
             Self::Colours => "coloured text",
-            Self::Joined { .. } => "records parted by tabs",
+            Self::Joined => "records parted by tabs",
         }
     }
 }
@@ -159,11 +156,8 @@ fn form_of(raw: &[u8], wanted: Wanted) -> Option<Form> {
             return Some(form);
         }
     }
-    if wanted.flow_logs
-        && has_tabs
-        && let Some(values) = joined(&line, wanted)
-    {
-        return Some(Form::Joined { values });
+    if wanted.flow_logs && has_tabs && are_joined(&line, wanted) {
+        return Some(Form::Joined);
     }
     // Colours within the values of a record are what they are, unless `grep` put them there.
     let is_coloured = has_colours
@@ -186,28 +180,15 @@ fn is_enough(line: &[u8], wanted: Wanted) -> bool {
     columns.is_some_and(|columns| tokens(line).count() >= columns)
 }
 
-/// The values of the shortest of the records that tabs part, if all are records.
-fn joined(line: &[u8], wanted: Wanted) -> Option<usize> {
+/// Whether tabs part records: several are whole, and no more are not, as one that is damaged.
+fn are_joined(line: &[u8], wanted: Wanted) -> bool {
+    let is_record = |part: &&[u8]| {
+        is_enough(part, wanted) && wanted.columns > Some(1) || Layout::of_record(part).is_some()
+    };
     let parts = line.split(|&byte| byte == b'\t').filter(|part| !part.is_empty());
-    // The last one may be cut off.
-    let mut parts = parts.take(LINES_LOOKED_AT).peekable();
-    let (mut count, mut fewest) = (0, usize::MAX);
-    while let Some(part) = parts.next() {
-        let values = tokens(part).count();
-        let is_record = match wanted.columns {
-            Some(columns) => columns > 1 && values >= columns || Layout::of_record(part).is_some(),
-            None => Layout::of_record(part).is_some(),
-        };
-        if !is_record {
-            if parts.peek().is_none() && count > 1 {
-                break;
-            }
-            return None;
-        }
-        fewest = fewest.min(values);
-        count += 1;
-    }
-    (count > 1).then_some(fewest)
+    let parts: Vec<&[u8]> = parts.take(LINES_LOOKED_AT).collect();
+    let records = parts.iter().filter(|part| is_record(part)).count();
+    records > 1 && records * 2 >= parts.len()
 }
 
 /// The lines of a text, without what stands around them.
@@ -216,8 +197,8 @@ pub fn pieces<'a>(
     form: Form,
     block_bytes: usize,
 ) -> Box<dyn Pieces + 'a> {
-    if let Form::Joined { values } = form {
-        let parted = Box::new(Parted { text, blanks_min: values - 1, blanks: 0 });
+    if form == Form::Joined {
+        let parted = Box::new(Parted { text, has_blanks: false });
         return Box::new(Text(Cutter::new(parted, block_bytes, LINE_BYTES_MAX)));
     }
     Box::new(Prefixed {
@@ -294,7 +275,7 @@ impl Form {
             Self::Path => colons(line).find(|&at| is_name(&line[..at])).map(|at| at + 1),
             Self::NumberedPath => colons(line).find_map(|at| number(line, at + 1)),
             Self::Number => number(line, 0),
-            Self::Colours | Self::Joined { .. } => None,
+            Self::Colours | Self::Joined => None,
         };
         Some(from.unwrap_or(0)..length)
     }
@@ -428,13 +409,12 @@ fn remove_colours(text: &mut [u8]) -> usize {
     to + length - from
 }
 
-/// A text in which tabs after whole records are newlines.
+/// A text in which tabs are newlines: what is damaged takes no record after it. But a line without
+/// a blank is a record whose values they part.
 struct Parted<'a> {
     text: Box<dyn Read + 'a>,
-    /// Blanks within the shortest record.
-    blanks_min: usize,
-    /// Blanks since the last record began.
-    blanks: usize,
+    /// Whether there was a blank since the last record began.
+    has_blanks: bool,
 }
 
 impl Read for Parted<'_> {
@@ -443,14 +423,14 @@ impl Read for Parted<'_> {
         let mut from = 0;
         while let Some(at) = memchr2(b'\t', b'\n', &buffer[from..count]) {
             let end = from + at;
-            self.blanks += memchr_iter(b' ', &buffer[from..end]).count();
-            if buffer[end] == b'\n' || self.blanks >= self.blanks_min {
+            self.has_blanks |= memchr(b' ', &buffer[from..end]).is_some();
+            if buffer[end] == b'\n' || self.has_blanks {
                 buffer[end] = b'\n';
-                self.blanks = 0;
+                self.has_blanks = false;
             }
             from = end + 1;
         }
-        self.blanks += memchr_iter(b' ', &buffer[from..count]).count();
+        self.has_blanks |= memchr(b' ', &buffer[from..count]).is_some();
         Ok(count)
     }
 }

@@ -37,7 +37,7 @@ fn check(form: Form, lines: &[(&str, &str)]) {
     }
     let marked = format!("\u{feff}{whole}");
     assert_eq!(self::form(marked.as_bytes(), FLOW_LOGS), Some(form));
-    let mark = if matches!(form, Form::Joined { .. }) { "\u{feff}" } else { "" };
+    let mark = if form == Form::Joined { "\u{feff}" } else { "" };
     assert_eq!(stripped(&marked, form, 50, 100), format!("{mark}{kept}"));
 }
 
@@ -111,9 +111,17 @@ fn rows_of_events() {
 fn records_on_one_line() {
     let joined = [RECORD, NO_DATA, RECORD].join("\t");
     let lines = [RECORD, NO_DATA, RECORD].join("\n");
-    let form = Form::Joined { values: 14 };
+    let form = Form::Joined;
     let tabs = RECORD.replace(' ', "\t");
     check(form, &[(&joined, &lines), (NO_DATA, NO_DATA), (&tabs, &tabs), ("", "")]);
+    // What is damaged takes no record with it, wherever it stands.
+    let cut = &RECORD[..RECORD.len() / 2];
+    for parts in [[RECORD, cut, RECORD], [cut, RECORD, RECORD], ["as it is", RECORD, RECORD]] {
+        let parts = [&parts[..], &[cut, RECORD]].concat();
+        check(form, &[(&parts.join("\t"), &parts.join("\n"))]);
+    }
+    let one = format!("{RECORD}\tand\tmore of it");
+    assert_eq!(self::form(one.as_bytes(), FLOW_LOGS), None);
     let long = [RECORD; 1000].join("\t");
     check(form, &[(&long, &long.replace('\t', "\n"))]);
 }
@@ -178,7 +186,7 @@ fn a_layout_that_was_said_decides() {
         ("x.log:7:# a b c\nx.log:8:a b c\n", Some(Form::NumberedPath)),
         ("x.log:a b c", Some(Form::Path)),
         ("x:7:a b c", None),
-        ("a b c\td e f", Some(Form::Joined { values: 3 })),
+        ("a b c\td e f", Some(Form::Joined)),
         ("a\tb\tc", None),
         ("a b c", None),
     ] {
@@ -251,7 +259,7 @@ fn no_line_is_lost_or_made() {
             assert_eq!(found.matches('\n').count(), text.matches('\n').count(), "{text:?}");
             assert_eq!(found, stripped(&text, form, 1 << 16, 1 << 16), "{text:?}");
         }
-        let joined = Form::Joined { values: 2 };
+        let joined = Form::Joined;
         let found = stripped(&text, joined, 10, 3);
         assert_eq!(found, stripped(&text, joined, 1 << 16, 1 << 16));
         assert_eq!(found.replace('\n', "\t"), text.replace('\n', "\t"));
