@@ -54,15 +54,15 @@ pub fn delimiter(head: &[u8], wanted: Wanted) -> Option<u8> {
     };
     let names: Vec<Vec<u8>> = line.split(|&byte| byte == delimiter).map(unquoted).collect();
     let columns = Columns::of(names.iter().map(Vec::as_slice))?;
-    if names.len() == 1 && names[0] != b"@message" && !wanted.flow_logs {
+    if !columns.are_stated(&names[0], wanted.flow_logs) {
         return None;
     }
-    if let Columns::Fields { layout, .. } = columns {
+    if let Columns::Fields { .. } = columns {
         // A line of names between blanks, some of them tabs, is a header of a text.
         let is_table = |line: &[u8]| line.contains(&delimiter);
         let is_mixed = delimiter == b'\t' && line.trim_ascii().contains(&b' ')
             || lines.next().is_some_and(|line| !is_table(line));
-        if !wanted.flow_logs || layout.columns() < 2 || is_mixed {
+        if is_mixed {
             return None;
         }
     }
@@ -144,6 +144,16 @@ impl Columns {
         Some(Self::Fields { layout, is_number })
     }
 
+    /// Whether names that begin with this one are a header. A single word may be what is left of a
+    /// row, or an event; fields are of no use where lines are no records of flow logs.
+    fn are_stated(&self, first: &[u8], flow_logs: bool) -> bool {
+        match self {
+            Self::Fields { layout, .. } => flow_logs && layout.columns() > 1,
+            Self::Message { at: 0, is_last: true } => flow_logs || first == b"@message",
+            Self::Message { .. } => true,
+        }
+    }
+
     /// Whether a row is one of the table, its values whole: no quote is where none may be, and
     /// nothing but a message is on several lines.
     fn has_row(&self, row: &ByteRecord, is_broken: bool) -> bool {
@@ -160,11 +170,6 @@ impl Columns {
     /// Writes what a row holds: a line, or those of its message. Where lines are no records of flow
     /// logs, a message is one event, whatever is in it.
     fn write(&self, row: &ByteRecord, delimiter: u8, flow_logs: bool, line: &mut Vec<u8>) {
-        if is_no_row(row) {
-            write_joined(row.iter(), delimiter, line);
-            line.push(b'\n');
-            return;
-        }
         match self {
             // A message without quotes around it may hold what parts columns.
             Self::Message { at, is_last } if row.len() > *at => {
@@ -188,6 +193,7 @@ impl Columns {
             }
             Self::Message { .. } => write_joined(row.iter(), delimiter, line),
             Self::Fields { is_number, .. } => {
+                let start = line.len();
                 let is_plain = row.as_slice().iter().all(|&byte| byte > b' ' && byte != b'#');
                 let kinds = is_number.iter().copied().chain(std::iter::repeat(false));
                 for (value, is_number) in row.iter().zip(kinds) {
@@ -198,6 +204,9 @@ impl Columns {
                     line.push(b' ');
                 }
                 line.pop();
+                if row.len() == 1 {
+                    quote_name(line, start);
+                }
             }
         }
         line.push(b'\n');
@@ -222,13 +231,27 @@ fn write_joined<'v>(values: impl Iterator<Item = &'v [u8]>, delimiter: u8, line:
 
 /// Writes what is no row of its table as lines, each of them one word: a quote that was left open
 /// took the rows after it, and what is whole of them is not known. So none is taken for a record.
-fn write_words(row: &ByteRecord, delimiter: u8, lines: &mut Vec<u8>) {
+fn write_words(row: &ByteRecord, delimiter: u8, is_quoted: bool, lines: &mut Vec<u8>) {
     let mut joined = Vec::new();
     write_joined(row.iter(), delimiter, &mut joined);
+    if is_quoted {
+        joined.splice(..1, *b"%23");
+    }
     each_line(&joined, |text| {
+        let start = lines.len();
         text.trim_ascii().iter().for_each(|&byte| write_byte(byte, lines));
+        quote_name(lines, start);
         lines.push(b'\n');
     });
+}
+
+/// Puts quotes around the word that is written from `start` on if it is a name of a field: alone on
+/// a line it would be a header, and give all lines after it one column.
+fn quote_name(lines: &mut Vec<u8>, start: usize) {
+    if Layout::from_header(&lines[start..]).is_some() {
+        lines.insert(start, b'"');
+        lines.push(b'"');
+    }
 }
 
 /// Writes a value as records have it.
@@ -286,6 +309,8 @@ pub struct Table<'a> {
     row: ByteRecord,
     /// Whether the row has a quote where none may be, or one that stays open.
     is_broken: bool,
+    /// Whether the row begins with a value that is no comment, though it begins with `#`.
+    is_quoted: bool,
     columns: Option<Columns>,
     /// Lines of the file that were read, those within values among them.
     lines: u64,
@@ -316,6 +341,7 @@ impl<'a> Table<'a> {
             block_bytes,
             row: ByteRecord::new(),
             is_broken: false,
+            is_quoted: false,
             columns: None,
             lines: 0,
             next: None,
@@ -343,7 +369,9 @@ impl<'a> Table<'a> {
         let blank = read.saturating_sub(self.lines + own);
         let first = self.lines + blank + 1;
         self.lines += blank + own;
-        self.is_broken = self.reader.get_mut().is_broken(position.byte());
+        let text = self.reader.get_mut();
+        self.is_broken = text.is_broken(position.byte());
+        self.is_quoted = text.is_quoted(position.byte());
         match result {
             Ok(is_row) => {
                 lines.extend((0..blank).map(|_| b'\n'));
@@ -369,27 +397,28 @@ impl<'a> Table<'a> {
 
     /// The columns that the row states, if it is a header.
     fn header(&self) -> Option<Columns> {
-        let is_header = self.row.iter().all(may_be_name)
+        let may_be_header = self.row.iter().all(may_be_name)
             && !self.is_broken
             && memchr(b'\n', self.row.as_slice()).is_none();
-        is_header.then(|| Columns::of(self.row.iter()))?
+        let columns = may_be_header.then(|| Columns::of(self.row.iter()))?;
+        columns.filter(|columns| columns.are_stated(self.row[0].trim_ascii(), self.flow_logs))
     }
 
     /// Writes the row as these columns have it.
     fn write(&self, columns: &Columns, lines: &mut Vec<u8>) {
         let (row, delimiter) = (&self.row, self.delimiter);
-        if columns.has_row(row, self.is_broken) {
-            return columns.write(row, delimiter, self.flow_logs, lines);
+        let has_row = columns.has_row(row, self.is_broken);
+        if !has_row && self.flow_logs {
+            return write_words(row, delimiter, self.is_quoted, lines);
         }
-        match self.flow_logs {
-            true => write_words(row, delimiter, lines),
-            // Nothing is summed of these. What a quote swallowed are events again.
-            false if memchr(b'\n', row.as_slice()).is_some() => {
-                write_joined(row.iter(), delimiter, lines);
-                lines.push(b'\n');
-            }
-            false => columns.write(row, delimiter, false, lines),
+        // Of events nothing is summed. What a quote swallowed are events again.
+        let is_swallowed = !has_row && memchr(b'\n', row.as_slice()).is_some();
+        if is_swallowed || !self.is_quoted && is_no_row(row) {
+            write_joined(row.iter(), delimiter, lines);
+            lines.push(b'\n');
+            return;
         }
+        columns.write(row, delimiter, self.flow_logs, lines);
     }
 }
 

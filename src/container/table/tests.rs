@@ -212,6 +212,38 @@ fn another_header_is_another_layout() {
 }
 
 #[test]
+fn a_single_word_is_no_header() {
+    check(
+        "srcaddr,bytes\n10.0.0.1,5\naction\n10.0.0.2,6\n",
+        &["[srcaddr bytes]", "10.0.0.1 5", "\"action\"", "10.0.0.2 6"],
+        1,
+    );
+    // Neither here, nor where the lines are read.
+    check(
+        "srcaddr,bytes\n10.0.0.1,\"5\naction\n\"x\n10.0.0.2,6\n",
+        &["[srcaddr bytes]", "10.0.0.1,5", "\"action\"", "x", "10.0.0.2 6"],
+        1,
+    );
+    check("message\n2 1\nstart\n2 2\n", &["2 1", "start", "2 2"], 1);
+    let tokens = Wanted { flow_logs: false, ..FLOW_LOGS };
+    let text = "@message\nERROR a\nstart\nmessage\nstart,end\nERROR b\n";
+    let lines = ["ERROR a", "start", "message", "start,end", "ERROR b"];
+    check_as(text, tokens, &lines, 1, "");
+}
+
+#[test]
+fn a_quoted_value_is_no_comment() {
+    check(
+        "tag,srcaddr,bytes\n\"#1\",10.0.0.1,5\n#2,10.0.0.2,6\n\n\"# 3\",10.0.0.3,\"7\"\n",
+        &["[tag srcaddr bytes]", "%231 10.0.0.1 5", "#2,10.0.0.2,6", "", "%23%203 10.0.0.3 7"],
+        1,
+    );
+    check("@log,@message\n\"#\",2 1\n#,2 2\n", &["2 1", "#,2 2"], 1);
+    // Nor is it one where its row is none.
+    check("srcaddr,bytes\n\"#1\"x,5\n", &["[srcaddr bytes]", "%231x,5"], 1);
+}
+
+#[test]
 fn what_is_no_table() {
     let is_table = |text: &str| delimiter(text.as_bytes(), FLOW_LOGS).is_some();
     assert!(is_table("srcaddr,x"));

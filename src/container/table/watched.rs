@@ -61,8 +61,12 @@ impl<'a> Watched<'a> {
 
     /// Whether the row that ends here, the next one to be asked of, has a quote where none may be.
     pub fn is_broken(&mut self, end: u64) -> bool {
-        let before = self.quotes.broken.partition_point(|&at| at < end);
-        self.quotes.broken.drain(..before).len() > 0 || self.is_cut()
+        takes_until(&mut self.quotes.broken, end) || self.is_cut()
+    }
+
+    /// Whether the row that ends here, the next one to be asked of, begins with a `#` in quotes.
+    pub fn is_quoted(&mut self, end: u64) -> bool {
+        takes_until(&mut self.quotes.marks, end)
     }
 
     /// Whether the text ended, and left a quote open.
@@ -95,6 +99,12 @@ impl Read for Watched<'_> {
     }
 }
 
+/// Takes away the places before this one, and says whether there were some.
+fn takes_until(places: &mut VecDeque<u64>, end: u64) -> bool {
+    let before = places.partition_point(|&at| at < end);
+    places.drain(..before).len() > 0
+}
+
 /// A text without its byte order mark.
 fn unmarked<'a>(mut text: Box<dyn Read + 'a>) -> Box<dyn Read + 'a> {
     let mut start = Vec::new();
@@ -119,6 +129,10 @@ struct Quotes {
     broken: VecDeque<u64>,
     /// Whether a row has ended since the last of them.
     is_other_row: bool,
+    /// Whether the last byte is a quote that a row begins with.
+    begins_row: bool,
+    /// Places of `#` after such quotes: there it begins no comment.
+    marks: VecDeque<u64>,
 }
 
 impl Quotes {
@@ -131,6 +145,8 @@ impl Quotes {
             may_close: false,
             broken: VecDeque::new(),
             is_other_row: true,
+            begins_row: false,
+            marks: VecDeque::new(),
         }
     }
 
@@ -138,6 +154,9 @@ impl Quotes {
     fn look_at(&mut self, text: &[u8]) {
         let mut from = 0;
         while from < text.len() {
+            if std::mem::take(&mut self.begins_row) && text[from] == b'#' {
+                self.marks.push_back(self.seen + from as u64);
+            }
             if std::mem::take(&mut self.may_close) {
                 match text[from] {
                     b'"' => from += 1,
@@ -155,7 +174,8 @@ impl Quotes {
                 // Within a value it is a byte like any other.
                 false => {
                     let before = at.checked_sub(1).map_or(self.last, |at| text[at]);
-                    self.is_open = before == self.delimiter || matches!(before, b'\n' | b'\r');
+                    self.begins_row = matches!(before, b'\n' | b'\r');
+                    self.is_open = self.begins_row || before == self.delimiter;
                 }
             }
             from = at + 1;
