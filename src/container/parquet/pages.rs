@@ -74,7 +74,7 @@ impl Pages {
         rows: usize,
         wish: Wish,
     ) -> Result<Self, Fault> {
-        Ok(Self {
+        let mut opened = Self {
             pages: SerializedPageReader::new(Arc::new(chunk), meta, rows, None)?,
             kind: meta.column_type(),
             wish,
@@ -91,7 +91,10 @@ impl Pages {
             places: Vec::new(),
             present: Vec::new(),
             memory: Vec::new(),
-        })
+        };
+        // A column without any value may have places in a dictionary that it lacks.
+        opened.end_dictionary();
+        Ok(opened)
     }
 
     /// How many values can be read at once; 0 at the end.
@@ -171,10 +174,15 @@ impl Pages {
                 self.known.read_numbers(self.kind, spelling, bytes, count)?;
             }
         }
-        self.dictionary.push_none();
-        self.known.push_none(role);
-        self.dictionary.finish();
+        self.end_dictionary();
         Ok(())
+    }
+
+    /// Ends the dictionary with what is there for no value.
+    fn end_dictionary(&mut self) {
+        self.dictionary.push_none();
+        self.known.push_none(self.wish.role);
+        self.dictionary.finish();
     }
 
     /// Whether texts are spelled: numbers need none to be known.
@@ -238,7 +246,7 @@ impl Pages {
                 self.texts.finish();
                 std::mem::swap(&mut self.spans, &mut self.texts.spans);
                 if all < count {
-                    self.values.spread(&self.present);
+                    self.values.spread(&self.present, role);
                     if needs_texts {
                         spread(&mut self.spans, &self.present, DASH, &mut Vec::new());
                     }

@@ -18,6 +18,8 @@ use crate::{
     Source, View,
 };
 
+mod nulls;
+
 /// A column: its type and its values; none is null.
 enum Cells {
     Text(Vec<Option<String>>),

@@ -134,13 +134,12 @@ impl Values {
         }
     }
 
-    /// Puts something where no value is present.
-    pub fn spread(&mut self, present: &[u32]) {
-        if !self.addresses.is_empty() {
-            spread(&mut self.addresses, present, 0, &mut Vec::new());
-        }
-        if !self.numbers.is_empty() {
-            spread(&mut self.numbers, present, 0, &mut Vec::new());
+    /// Puts something where no value is present, which may be everywhere.
+    pub fn spread(&mut self, present: &[u32], role: Role) {
+        match role {
+            Role::Text | Role::Status => {}
+            Role::Address => spread(&mut self.addresses, present, 0, &mut Vec::new()),
+            Role::Number(_) => spread(&mut self.numbers, present, 0, &mut Vec::new()),
         }
         if !self.others.is_empty() {
             spread(&mut self.others, present, true, &mut Vec::new());
