@@ -298,6 +298,11 @@ fn hyphens(name: &str) -> String {
 
 /// How the values of a column are spelled.
 fn spelling_of(column: &ColumnDescriptor, field: Option<Field>) -> Result<Spelling, Error> {
+    if column.max_rep_level() > 0 {
+        let name = column.name().escape_debug();
+        let text = format!("column {name} is repeated, expected one value in a row at most");
+        return Err(Error::new(ErrorKind::Container, text));
+    }
     let (logical, converted) = (column.logical_type_ref(), column.converted_type());
     let is_decimal =
         matches!(logical, Some(LogicalType::Decimal(_))) || converted == ConvertedType::DECIMAL;

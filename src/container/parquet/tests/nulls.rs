@@ -1,17 +1,13 @@
 //! Columns that have no value in many rows: pages of nulls alone, with a dictionary and without.
 
 use super::super::{Table, rows};
+use super::made::{
+    self, BYTE_ARRAY, Column as Chunk, INT64, OPTIONAL, PLAIN, REQUIRED, RLE_DICTIONARY, file, leaf,
+};
 use super::{Temporary, asked, queries, said};
 use crate::container::Columns;
 use crate::source::{Input, Opened};
 use crate::{Column, Engine, Field, KeyColumn, Measure, Query, Report, Scope};
-
-#[path = "../../../../tests/common/parquet.rs"]
-mod made;
-
-use made::{
-    BYTE_ARRAY, Column as Chunk, INT64, OPTIONAL, PLAIN, REQUIRED, RLE_DICTIONARY, file, leaf,
-};
 
 /// A column that may have no value: its name, how its values are stored, and three of them.
 const COLUMNS: [(&str, i64, [&str; 3]); 4] = [
