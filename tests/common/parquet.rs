@@ -5,15 +5,18 @@
 /// Kinds of values, as a schema numbers them.
 pub const INT32: i64 = 1;
 pub const INT64: i64 = 2;
+pub const INT96: i64 = 3;
+pub const FLOAT: i64 = 4;
 pub const DOUBLE: i64 = 5;
 pub const BYTE_ARRAY: i64 = 6;
 
 /// Encodings of pages.
 pub const PLAIN: i64 = 0;
 pub const RLE: i64 = 3;
+pub const DELTA_BYTE_ARRAY: i64 = 7;
 pub const RLE_DICTIONARY: i64 = 8;
 
-/// Whether a column has a value in each row.
+/// How many values a column has in a row: one, one at most, any number.
 pub const REQUIRED: i64 = 0;
 pub const OPTIONAL: i64 = 1;
 pub const REPEATED: i64 = 2;

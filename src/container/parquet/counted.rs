@@ -1,42 +1,87 @@
-//! Pages whose counts are looked at before the crate believes them: its readers of texts in deltas
-//! lay out what a damaged count says, which no process survives.
+//! Pages whose counts are looked at before the crate believes them: its readers lay out what a
+//! damaged count says, which no process survives.
 
-use parquet::basic::Encoding;
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use parquet::basic::{Encoding, Type};
 use parquet::column::page::{Page, PageMetadata, PageReader};
 use parquet::errors::{ParquetError, Result};
 use parquet::schema::types::ColumnDescriptor;
 
-/// The most texts of a page in deltas; writers put 20,000 or so values into one.
-const TEXTS_MAX: u64 = 1 << 24;
+use super::deltas;
+
+/// The most texts of a page in deltas, and values of a dictionary; writers put 20,000 or so values
+/// into a page.
+const VALUES_MAX: u64 = 1 << 24;
+
+/// The most bytes that the texts of a page have in common with those before, all added up: each is
+/// laid out whole.
+const SHARED_BYTES_MAX: u64 = if cfg!(test) { 1 << 16 } else { 1 << 28 };
+
+/// The most bits of a value of fixed length where such are put together: 4 KiB.
+const FIXED_BITS_MAX: u64 = 8 * 4096;
 
 /// The pages of a column, of which damaged ones are refused.
 pub struct Counted<R> {
     pages: R,
     /// How many kinds of levels its values have.
     levels: usize,
+    kind: Type,
+    /// The fewest bits of a value that stands alone.
+    bits: u64,
+    has_dictionary: bool,
+    /// Pages that were read but not given yet.
+    ahead: VecDeque<Page>,
 }
 
 impl<R: PageReader> Counted<R> {
     /// The pages of a reader of this column.
     pub fn new(pages: R, column: &ColumnDescriptor) -> Self {
         let levels = [column.max_rep_level(), column.max_def_level()];
-        Self { pages, levels: levels.into_iter().filter(|level| *level > 0).count() }
+        let levels = levels.into_iter().filter(|level| *level > 0).count();
+        let kind = column.physical_type();
+        let bits = match kind {
+            Type::BOOLEAN => 1,
+            // A text has its length before it.
+            Type::INT32 | Type::FLOAT | Type::BYTE_ARRAY => 32,
+            Type::INT64 | Type::DOUBLE => 64,
+            Type::INT96 => 96,
+            Type::FIXED_LEN_BYTE_ARRAY => {
+                u64::try_from(column.type_length()).map_or(u64::MAX, |bytes| 8 * bytes.max(1))
+            }
+        };
+        Self { pages, levels, kind, bits, has_dictionary: false, ahead: VecDeque::new() }
     }
 
-    /// Whether the counts of a page are as many as it may have.
-    fn is_sound(&self, page: &Page) -> bool {
-        let (levels, lists) = match page.encoding() {
-            // Lengths of what is shared with the text before, lengths of the rest.
-            Encoding::DELTA_BYTE_ARRAY => (self.levels(page), 2),
-            Encoding::DELTA_LENGTH_BYTE_ARRAY => (self.levels(page), 1),
-            _ => return true,
-        };
-        let most = TEXTS_MAX.min(page.num_values().into());
-        let mut data = levels.and_then(|levels| page.buffer().get(levels..));
-        for _ in 0..lists {
-            data = data.and_then(|data| after_deltas(data, most));
+    /// What is wrong with the counts of a page.
+    fn fault(&self, page: &Page) -> Option<&'static str> {
+        let count = u64::from(page.num_values());
+        if page.is_dictionary_page() {
+            let bits = 8 * page.buffer().len() as u64;
+            let is_sound = count <= VALUES_MAX && count.saturating_mul(self.bits) <= bits;
+            return (!is_sound).then_some("a dictionary without the values that it counts");
         }
-        data.is_some()
+        let data = self.levels(page).and_then(|levels| page.buffer().get(levels..));
+        let lengths = |data| deltas::sum(data, VALUES_MAX.min(count));
+        let shared = match page.encoding() {
+            // Lengths of what is shared with the text before, lengths of the rest.
+            Encoding::DELTA_BYTE_ARRAY => {
+                data.and_then(lengths).and_then(|(shared, rest)| lengths(rest).map(|_| shared))
+            }
+            Encoding::DELTA_LENGTH_BYTE_ARRAY => data.and_then(lengths).map(|_| 0),
+            Encoding::BYTE_STREAM_SPLIT if self.kind == Type::FIXED_LEN_BYTE_ARRAY => {
+                return (self.bits > FIXED_BITS_MAX).then_some("values of more than 4 KiB each");
+            }
+            _ => return None,
+        };
+        match shared {
+            None => Some("a page of texts in deltas is damaged"),
+            Some(shared) if shared > SHARED_BYTES_MAX => {
+                Some("a page of texts that share more than 256 MiB")
+            }
+            Some(_) => None,
+        }
     }
 
     /// The bytes of levels before the values.
@@ -51,47 +96,45 @@ impl<R: PageReader> Counted<R> {
             }),
         }
     }
-}
 
-/// What stands behind numbers in deltas (DELTA_BINARY_PACKED); none if they are more than `most`.
-fn after_deltas(data: &[u8], most: u64) -> Option<&[u8]> {
-    let mut at = 0;
-    let mut number = || {
-        let mut value = 0u64;
-        for shift in (0..64).step_by(7) {
-            let byte = *data.get(at)?;
-            at += 1;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Some((value, at));
+    /// Puts what the crate wants around a page of places in a dictionary. A page without any value
+    /// may lack their width, and a column without any may lack the dictionary.
+    fn complete(&mut self, mut page: Page) {
+        let is_places =
+            matches!(page.encoding(), Encoding::PLAIN_DICTIONARY | Encoding::RLE_DICTIONARY);
+        if page.is_dictionary_page() {
+            self.has_dictionary = true;
+        } else if is_places {
+            let is_empty = self.levels(&page) == Some(page.buffer().len());
+            if let Page::DataPage { buf, .. } | Page::DataPageV2 { buf, .. } = &mut page
+                && is_empty
+            {
+                *buf = [&buf[..], &[0]].concat().into();
+            }
+            if !std::mem::replace(&mut self.has_dictionary, true) {
+                self.ahead.push_back(Page::DictionaryPage {
+                    buf: Bytes::new(),
+                    num_values: 0,
+                    encoding: Encoding::PLAIN,
+                    is_sorted: false,
+                });
             }
         }
-        None
-    };
-    let ((block, _), (parts, _), (count, _)) = (number()?, number()?, number()?);
-    let (_, mut at) = number()?;
-    if count > most || parts == 0 || parts > block {
-        return None;
+        self.ahead.push_back(page);
     }
-    let (part, parts) = (block / parts, usize::try_from(parts).ok()?);
-    let mut left = count.saturating_sub(1);
-    while left > 0 {
-        let rest = data.get(at..)?;
-        // The smallest delta of a block, and how wide the others are in each part.
-        at += rest.iter().position(|byte| *byte < 0x80)? + 1;
-        let widths = data.get(at..)?.get(..parts)?;
-        at += parts;
-        for width in widths {
-            if left == 0 {
-                break;
+
+    /// The next page, which stays.
+    fn peek(&mut self) -> Result<Option<&Page>> {
+        if self.ahead.is_empty()
+            && let Some(page) = self.pages.get_next_page()?
+        {
+            if let Some(fault) = self.fault(&page) {
+                return Err(ParquetError::General(fault.to_owned()));
             }
-            let bytes = part.checked_mul(u64::from(*width))? / 8;
-            at = at.checked_add(usize::try_from(bytes).ok()?)?;
-            left = left.saturating_sub(part);
+            self.complete(page);
         }
+        Ok(self.ahead.front())
     }
-    // The last part may be cut.
-    Some(data.get(at..).unwrap_or_default())
 }
 
 impl<R: PageReader> Iterator for Counted<R> {
@@ -104,40 +147,22 @@ impl<R: PageReader> Iterator for Counted<R> {
 
 impl<R: PageReader> PageReader for Counted<R> {
     fn get_next_page(&mut self) -> Result<Option<Page>> {
-        match self.pages.get_next_page()? {
-            Some(page) if !self.is_sound(&page) => {
-                Err(ParquetError::General("a page of texts in deltas is damaged".to_owned()))
-            }
-            page => Ok(page),
-        }
+        self.peek()?;
+        Ok(self.ahead.pop_front())
     }
 
     fn peek_next_page(&mut self) -> Result<Option<PageMetadata>> {
-        self.pages.peek_next_page()
+        Ok(self.peek()?.map(|page| PageMetadata {
+            num_rows: match page {
+                Page::DataPageV2 { num_rows, .. } => Some(*num_rows as usize),
+                _ => None,
+            },
+            num_levels: page.is_data_page().then_some(page.num_values() as usize),
+            is_dict: page.is_dictionary_page(),
+        }))
     }
 
     fn skip_next_page(&mut self) -> Result<()> {
-        self.pages.skip_next_page()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_in_deltas_end_where_they_end() {
-        // Blocks of 128 numbers in four parts: 1, then 33 numbers of 3 bits.
-        let mut data = vec![0x80, 1, 4, 34, 2, 0, 3, 3, 0, 0];
-        data.resize(data.len() + 2 * 32 * 3 / 8, 7);
-        data.extend(b"rest");
-        assert_eq!(after_deltas(&data, 34), Some(&b"rest"[..]));
-        assert_eq!(after_deltas(&data, 33), None);
-        assert_eq!(after_deltas(&[0x80, 1, 4, 0, 0, 9], 0), Some(&[9][..]));
-        let huge = [0x80, 1, 4, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0];
-        assert_eq!(after_deltas(&huge, TEXTS_MAX), None);
-        for damaged in [&[][..], &[0x80], &[0, 0, 9, 0], &[1, 4, 9, 0], &data[..8]] {
-            assert_eq!(after_deltas(damaged, TEXTS_MAX), None, "{damaged:?}");
-        }
+        self.get_next_page().map(drop)
     }
 }

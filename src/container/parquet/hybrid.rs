@@ -100,8 +100,8 @@ impl Hybrid {
     }
 }
 
-/// Reads numbers of `width` bits from `bit` on.
-fn unpack(bytes: &[u8], bit: usize, width: u32, out: &mut [u32]) -> Option<()> {
+/// Reads numbers of `width` bits, at most 32, from `bit` on; none if there are not so many.
+pub fn unpack(bytes: &[u8], bit: usize, width: u32, out: &mut [u32]) -> Option<()> {
     let width = width as usize;
     let end = bit.checked_add(width.checked_mul(out.len())?)?;
     if end > bytes.len().checked_mul(8)? {

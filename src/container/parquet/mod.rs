@@ -18,6 +18,7 @@
 //! every text, which alone took longer than all the rest. It reads the other encodings ([`rare`]).
 
 mod counted;
+mod deltas;
 mod hybrid;
 mod ocsf;
 mod pages;

@@ -18,6 +18,7 @@ use crate::{
     Source, View,
 };
 
+mod bounds;
 #[path = "../../../tests/common/parquet.rs"]
 mod made;
 mod nulls;
@@ -392,41 +393,6 @@ fn nested_columns_are_refused() {
     writer.close().unwrap();
     let fault = fault(&file);
     assert!(fault.contains("nested columns (endpoint)"), "{fault}");
-}
-
-#[test]
-fn repeated_columns_are_refused_where_they_are_asked_for() {
-    use made::{BYTE_ARRAY, Column, INT64, PLAIN, REPEATED, REQUIRED};
-    let schema = [
-        made::group("schema", REQUIRED, 2),
-        made::leaf("srcaddr", BYTE_ARRAY, REQUIRED),
-        made::leaf("bytes", INT64, REPEATED),
-    ];
-    // The second row has two values, the third none.
-    let levels = [made::levels(&[(2, 0), (1, 1), (1, 0)]), made::levels(&[(3, 1), (1, 0)])];
-    let bytes = [levels.concat(), made::longs(&[1, 20, 300])].concat();
-    let sources = made::texts(&["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
-    let column = |kind, name, count, body: &[u8]| Column {
-        kind,
-        path: vec![name],
-        pages: made::page(count, PLAIN, body),
-        values: count,
-        ..Column::default()
-    };
-    let columns = [column(BYTE_ARRAY, "srcaddr", 3, &sources), column(INT64, "bytes", 4, &bytes)];
-    let file = made::file(&schema, 3, &columns);
-    let by = || Query::builder().group_by([Field::SrcAddr]);
-    let report = asked(&Engine::new(), &file, &[by().build().unwrap()]);
-    assert!(report.faults.is_empty(), "{:?}", report.faults);
-    assert_eq!((report.tally.lines, report.answers[0].unique()), (3, 3));
-    let sum = by().measure(Measure::Sum(Field::Bytes.into())).build().unwrap();
-    let position = Query::builder().group_by([crate::Column::Position(1)]).build().unwrap();
-    for query in [sum, position] {
-        let report = asked(&Engine::new(), &file, &[query]);
-        assert_eq!(report.tally.lines, 0);
-        let fault = report.faults[0].error.to_string();
-        assert!(fault.contains("column bytes is repeated, expected one value"), "{fault}");
-    }
 }
 
 #[test]

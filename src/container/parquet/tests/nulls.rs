@@ -2,7 +2,8 @@
 
 use super::super::{Table, rows};
 use super::made::{
-    self, BYTE_ARRAY, Column as Chunk, INT64, OPTIONAL, PLAIN, REQUIRED, RLE_DICTIONARY, file, leaf,
+    self, BYTE_ARRAY, Column as Chunk, DELTA_BYTE_ARRAY, INT64, OPTIONAL, PLAIN, REQUIRED,
+    RLE_DICTIONARY, file, leaf,
 };
 use super::{Temporary, asked, queries, said};
 use crate::container::Columns;
@@ -34,6 +35,8 @@ enum Kept {
     Dictionary,
     /// Places in a dictionary that is not there, as nothing needs it.
     NoDictionary,
+    /// The same, without even the width of places.
+    Nothing,
 }
 
 fn plain(kind: i64, values: &[&str]) -> Vec<u8> {
@@ -45,8 +48,13 @@ fn plain(kind: i64, values: &[&str]) -> Vec<u8> {
     }
 }
 
-/// The chunk of a column, and its texts.
-fn chunk(at: usize, pattern: &[(usize, u8)], kept: Kept) -> (Chunk, Vec<&'static str>) {
+/// The chunk of a column, and its texts. If it is `rare`, the crate reads it.
+fn chunk(
+    at: usize,
+    pattern: &[(usize, u8)],
+    kept: Kept,
+    is_rare: bool,
+) -> (Chunk, Vec<&'static str>) {
     let (name, kind, values) = COLUMNS[at];
     let present = pattern.iter().flat_map(|&(count, level)| vec![level == 1; count]);
     let texts: Vec<&str> =
@@ -65,13 +73,14 @@ fn chunk(at: usize, pattern: &[(usize, u8)], kept: Kept) -> (Chunk, Vec<&'static
             (RLE_DICTIONARY, [vec![2], made::runs(&places)].concat())
         }
         Kept::NoDictionary => (RLE_DICTIONARY, vec![0]),
+        Kept::Nothing => (RLE_DICTIONARY, Vec::new()),
     };
     let page = made::page(ROWS, encoding, &[levels, body].concat());
     let name = name.to_owned().replace('-', "_");
     let chunk = Chunk {
         kind,
         path: vec![Box::leak(name.into_boxed_str())],
-        encoding,
+        encoding: if is_rare { DELTA_BYTE_ARRAY } else { encoding },
         dictionary: dictionary.len(),
         pages: [dictionary, page].concat(),
         values: ROWS,
@@ -81,8 +90,8 @@ fn chunk(at: usize, pattern: &[(usize, u8)], kept: Kept) -> (Chunk, Vec<&'static
 }
 
 /// A file of addresses and the column, and the same as text.
-fn both(at: usize, pattern: &[(usize, u8)], kept: Kept) -> (Vec<u8>, String) {
-    let (chunk, texts) = chunk(at, pattern, kept);
+fn both(at: usize, pattern: &[(usize, u8)], kept: Kept, is_rare: bool) -> (Vec<u8>, String) {
+    let (chunk, texts) = chunk(at, pattern, kept, is_rare);
     let sources: Vec<String> = (0..ROWS).map(|row| format!("10.0.0.{}", row % 4)).collect();
     let plain: Vec<&str> = sources.iter().map(String::as_str).collect();
     let first = Chunk {
@@ -104,18 +113,23 @@ fn both(at: usize, pattern: &[(usize, u8)], kept: Kept) -> (Vec<u8>, String) {
 }
 
 /// All files that can be.
-fn files() -> impl Iterator<Item = (String, Vec<u8>, String)> {
-    let all = |at: usize| {
-        PATTERNS.iter().enumerate().flat_map(move |(nth, pattern)| {
-            let kept = [Kept::Plain, Kept::Dictionary, Kept::NoDictionary];
-            let kept = kept.into_iter().filter(move |kept| *kept != Kept::NoDictionary || nth == 0);
-            kept.map(move |kept| {
-                let (file, text) = both(at, pattern, kept);
-                (format!("{} {nth} {kept:?}", COLUMNS[at].0), file, text)
-            })
-        })
-    };
-    (0..COLUMNS.len()).flat_map(all)
+fn files() -> Vec<(String, Vec<u8>, String)> {
+    let mut files = Vec::new();
+    for (at, (column, ..)) in COLUMNS.into_iter().enumerate() {
+        for (nth, pattern) in PATTERNS.into_iter().enumerate() {
+            for kept in [Kept::Plain, Kept::Dictionary, Kept::NoDictionary, Kept::Nothing] {
+                let has_values = pattern != [(ROWS, 0)];
+                if has_values && matches!(kept, Kept::NoDictionary | Kept::Nothing) {
+                    continue;
+                }
+                for is_rare in [false, true] {
+                    let (file, text) = both(at, pattern, kept, is_rare);
+                    files.push((format!("{column} {nth} {kept:?} {is_rare}"), file, text));
+                }
+            }
+        }
+    }
+    files
 }
 
 /// Questions that want values, texts, or both.
