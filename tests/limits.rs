@@ -8,6 +8,9 @@ mod folder;
 #[path = "common/mmdb.rs"]
 #[allow(dead_code, reason = "only what makes databases is used")]
 mod mmdb;
+#[cfg(feature = "parquet")]
+#[path = "common/parquet.rs"]
+mod parquet;
 #[path = "common/run.rs"]
 mod run;
 
@@ -293,6 +296,27 @@ fn rules_and_patterns_have_sizes() {
     folder.file("rule.json", deep);
     let ran = run(&folder, "$F rule rule.json a.log");
     assert_eq!((ran.code, &*ran.out), (2, ""), "{}", ran.err);
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn columns_of_parquet_are_within_64_others() {
+    use parquet::{Column, INT64, PLAIN, REQUIRED, file, group, leaf, longs, page};
+    let folder = Folder::new("deep");
+    for depth in [63, 64, 65, 100_000] {
+        let groups = vec![group("a", REQUIRED, 1); depth];
+        let schema = [groups, vec![leaf("bytes", INT64, REQUIRED)]].concat();
+        let mut path = vec!["a"; depth - 1];
+        path.push("bytes");
+        let pages = page(1, PLAIN, &longs(&[7]));
+        let column = Column { kind: INT64, path, pages, values: 1, ..Column::default() };
+        folder.file("a.parquet", file(&schema, 1, &[column]));
+        let ran = run(&folder, "$F a.parquet");
+        assert_eq!((ran.code, &*ran.out), (1, ""), "{depth}: {}", ran.err);
+        let told = ran.err.contains("columns more than 64 deep within others");
+        assert_eq!(told, depth > 64, "{depth}: {}", ran.err);
+        assert_eq!(ran.err.contains("nested columns (a), expected flat ones"), depth <= 64);
+    }
 }
 
 /// What a program did, and the most memory that it was seen with, in KiB.

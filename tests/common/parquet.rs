@@ -29,7 +29,8 @@ pub struct Struct {
 }
 
 impl Struct {
-    fn field(mut self, id: u8, kind: u8, body: &[u8]) -> Self {
+    /// A field of any kind, as its bytes are.
+    pub fn field(mut self, id: u8, kind: u8, body: &[u8]) -> Self {
         self.bytes.push((id - self.last) << 4 | kind);
         self.bytes.extend_from_slice(body);
         self.last = id;

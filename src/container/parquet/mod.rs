@@ -17,8 +17,10 @@
 //! encodings are read here ([`pages`]): its own readers make an object with a reference count of
 //! every text, which alone took longer than all the rest. It reads the other encodings ([`rare`]).
 
+mod compact;
 mod counted;
 mod deltas;
+mod footer;
 mod hybrid;
 mod ocsf;
 mod pages;
@@ -34,7 +36,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use parquet::basic::{CompressionCodec, ConvertedType, Encoding, LogicalType, TimeUnit, Type};
-use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::schema::types::ColumnDescriptor;
 
@@ -105,15 +107,7 @@ impl Table {
     }
 
     fn read(file: RangedFile, columns: &Columns) -> Result<Self, Error> {
-        let mut ending = [0; 4];
-        let at = file.bytes().saturating_sub(4);
-        match file.read_at(&mut ending, at)? {
-            4 if ending == *b"PARE" => return Err(encrypted()),
-            4 if ending == *b"PAR1" && at >= 8 => {}
-            _ => return Err(damaged("footer", "the file is cut short")),
-        }
-        let footer = ParquetMetaDataReader::new().parse_and_finish(&Whole(&file));
-        let footer = footer.map_err(|error| damaged("footer", error))?;
+        let footer = footer::read(&file)?;
         let schema = footer.file_metadata().schema_descr();
         let root = schema.root_schema();
         if let Some(nested) = root.get_fields().iter().find(|field| !field.is_primitive()) {
@@ -372,35 +366,6 @@ fn encrypted() -> Error {
 fn guarded<T>(place: &str, run: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     let result = catch_unwind(AssertUnwindSafe(run));
     result.unwrap_or_else(|_| Err(damaged(place, "what it says of itself cannot be")))
-}
-
-/// A whole file, of which the crate reads the footer.
-struct Whole<'a>(&'a RangedFile);
-
-impl Length for Whole<'_> {
-    fn len(&self) -> u64 {
-        self.0.bytes()
-    }
-}
-
-impl ChunkReader for Whole<'_> {
-    type T = std::io::Cursor<Bytes>;
-
-    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
-        let left = self.0.bytes().saturating_sub(start);
-        self.get_bytes(start, left as usize).map(std::io::Cursor::new)
-    }
-
-    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
-        let end = start.checked_add(length as u64);
-        if end.is_none_or(|end| end > self.0.bytes()) {
-            return Err(parquet::errors::ParquetError::EOF("beyond the end".to_owned()));
-        }
-        let mut bytes = vec![0; length];
-        let count = self.0.read_at(&mut bytes, start)?;
-        bytes.truncate(count);
-        Ok(bytes.into())
-    }
 }
 
 /// The pages of one column in one row group.

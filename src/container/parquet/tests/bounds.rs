@@ -94,3 +94,87 @@ fn texts_in_deltas_are_not_laid_out_without_end() {
         assert!(is_within || fault.unwrap().contains("share more than 256 MiB"));
     }
 }
+
+/// A file of one column, so deep within others.
+fn deep(depth: usize) -> Vec<u8> {
+    let groups = (0..depth).map(|_| made::group("a", REQUIRED, 1));
+    let schema: Vec<Vec<u8>> = [made::group("schema", REQUIRED, 1)]
+        .into_iter()
+        .chain(groups)
+        .chain([made::leaf("bytes", INT64, REQUIRED)])
+        .collect();
+    let mut path = vec!["a"; depth];
+    path.push("bytes");
+    let pages = made::page(1, PLAIN, &made::longs(&[7]));
+    made::file(&schema, 1, &[Column { kind: INT64, path, pages, values: 1, ..Column::default() }])
+}
+
+#[test]
+fn schemas_are_walked_before_they_are_believed() {
+    assert_eq!(fault(&deep(0), "bytes"), None);
+    for (depth, said) in [
+        (1, "nested columns (a)"),
+        (63, "nested columns (a)"),
+        (64, "columns more than 64 deep within others"),
+        (100_000, "columns more than 64 deep within others"),
+    ] {
+        let fault = fault(&deep(depth), "bytes").unwrap();
+        assert!(fault.contains(said), "{depth}: {fault}");
+    }
+    let leaf = || made::leaf("bytes", INT64, REQUIRED);
+    let schema = |children: i64, within: i64| {
+        let schema =
+            [made::group("schema", REQUIRED, children), made::group("a", 0, within), leaf()];
+        let footer = made::Struct::default().int(1, 1).list(2, 12, &schema);
+        let footer = footer.long(3, 0).list(4, 12, &[]).end();
+        fault(&made::end(b"PAR1".to_vec(), &footer), "bytes").unwrap()
+    };
+    assert!(schema(1, 1).contains("nested columns (a)"), "{}", schema(1, 1));
+    let few = "a group of more columns than there are";
+    for (children, within) in [(2, 1), (1, 2), (3, 0), (i32::MAX.into(), 1), (1, i32::MAX.into())] {
+        assert!(schema(children, within).contains(few), "{children} {within}");
+    }
+    assert!(schema(-1, 1).contains(few) && schema(1, -1).contains(few));
+    // A long name that all columns in its group have before theirs.
+    let group = made::group(&"x".repeat(1 << 20), REQUIRED, 100);
+    let schema = [vec![made::group("schema", REQUIRED, 1), group], vec![leaf(); 100]].concat();
+    let footer = made::Struct::default().int(1, 1).list(2, 12, &schema).end();
+    let fault = fault(&made::end(b"PAR1".to_vec(), &footer), "bytes").unwrap();
+    assert!(fault.contains("names of columns of more than 64 MiB"), "{fault}");
+}
+
+#[test]
+fn what_the_crate_would_take_for_something_else_is_refused() {
+    use made::Struct;
+    let root = || made::group("schema", REQUIRED, 1);
+    let element = || Struct::default().int(1, INT64).int(3, REQUIRED).text(4, "bytes");
+    let time = |unit: Struct| {
+        let kind = Struct::default().field(1, 1, &[]).child(2, unit);
+        element().child(10, Struct::default().child(8, kind)).end()
+    };
+    let read = |before: Struct, element: Vec<u8>| {
+        let footer = before.list(2, 12, &[root(), element]).long(3, 0).list(4, 12, &[]).end();
+        fault(&made::end(b"PAR1".to_vec(), &footer), "bytes")
+    };
+    let version = || Struct::default().int(1, 1);
+    let millis = || Struct::default().child(1, Struct::default());
+    for element in [element().end(), element().int(12, 5).end(), time(millis())] {
+        assert_eq!(read(version(), element), None);
+    }
+    let odd = "its schema cannot be read";
+    // Other kinds than the fields have, or fields that come before.
+    for element in [
+        Struct::default().field(1, 1, &[]).int(3, REQUIRED).text(4, "bytes").end(),
+        Struct::default().int(1, INT64).text(3, "x").text(4, "bytes").end(),
+        element().long(5, 0).end(),
+        element().int(10, 0).end(),
+        element().list(12, 1, &[vec![1]]).end(),
+        time(Struct::default().field(1, 1, &[0])),
+        time(Struct::default()),
+    ] {
+        assert!(read(version(), element).is_some_and(|fault| fault.contains(odd)));
+    }
+    for before in [Struct::default().long(1, 1), Struct::default().field(1, 2, &[])] {
+        assert!(read(before, element().end()).is_some_and(|fault| fault.contains(odd)));
+    }
+}
