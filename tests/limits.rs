@@ -319,6 +319,36 @@ fn columns_of_parquet_are_within_64_others() {
     }
 }
 
+#[cfg(feature = "parquet")]
+#[test]
+fn lists_of_events_in_parquet_have_1_048_576_elements() {
+    let folder = Folder::new("lists");
+    let limit = 1_usize << 20;
+    for elements in [limit - 1, limit, limit + 1, 1 << 30] {
+        let events = elements - 5;
+        for pages in [
+            &[&[(3, 0), (1, 0), (events, 1), (1, 0)][..]][..],
+            &[&[(3, 0), (1, 0), (events / 2, 1)], &[(events.div_ceil(2), 1), (1, 0)]],
+        ] {
+            folder.file("a.parquet", parquet::events(pages));
+            let ran = run(&folder, "$F a.parquet");
+            let is_within = elements <= limit;
+            assert_eq!(ran.code, i32::from(!is_within), "{elements}: {}", ran.err);
+            let told =
+                ran.err.contains("lists of more than 1,048,576 values in 1,024 rows; 5 rows");
+            assert_eq!(told, !is_within, "{elements}: {}", ran.err);
+            if is_within {
+                assert_eq!(tally(&ran)[0], 5, "{}", ran.err);
+            }
+        }
+    }
+    // Any number of them in others.
+    let event = [(1, 0), (600, 1)];
+    folder.file("a.parquet", parquet::events(&[&event.repeat(3000)]));
+    let ran = run(&folder, "$F a.parquet");
+    assert_eq!((ran.code, tally(&ran)[0]), (0, 3000), "{}", ran.err);
+}
+
 /// What a program did, and the most memory that it was seen with, in KiB.
 fn watched(child: Child) -> (Ran, u64) {
     let status = format!("/proc/{}/status", child.id());

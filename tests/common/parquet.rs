@@ -191,3 +191,47 @@ pub fn end(mut file: Vec<u8>, footer: &[u8]) -> Vec<u8> {
     file.extend_from_slice(b"PAR1");
     file
 }
+
+/// A file of events of OCSF's network activity: one for each run of levels, whose list of
+/// addresses has so many elements, all null, in as many pages as are given.
+pub fn events(pages: &[&[(usize, u8)]]) -> Vec<u8> {
+    let count = |runs: &[(usize, u8)]| runs.iter().map(|(count, _)| count).sum::<usize>();
+    let begins = |runs: &&[(usize, u8)]| {
+        runs.iter().filter(|(_, level)| *level == 0).map(|(count, _)| count).sum::<usize>()
+    };
+    let rows: usize = pages.iter().map(begins).sum();
+    let null = |runs: &&[(usize, u8)]| {
+        let levels = [levels(runs), levels(&[(count(runs), 2)])].concat();
+        page(count(runs), PLAIN, &levels)
+    };
+    let values = pages.iter().map(|runs| count(runs)).sum();
+    let column = |kind, path: &[&'static str], values, pages| Column {
+        kind,
+        path: path.to_vec(),
+        pages,
+        values,
+        ..Column::default()
+    };
+    let address = page(rows, PLAIN, &texts(&vec!["10.0.0.1"; rows]));
+    let class = page(rows, PLAIN, &4001_i32.to_le_bytes().repeat(rows));
+    let list = pages.iter().flat_map(null).collect();
+    let columns = [
+        column(INT32, &["class_uid"], rows, class),
+        column(BYTE_ARRAY, &["src_endpoint", "intermediate_ips", "list", "element"], values, list),
+        column(BYTE_ARRAY, &["src_endpoint", "ip"], rows, address.clone()),
+        column(BYTE_ARRAY, &["dst_endpoint", "ip"], rows, address),
+    ];
+    let list = Struct::default().int(3, OPTIONAL).text(4, "intermediate_ips").int(5, 1).int(6, 3);
+    let schema = [
+        group("schema", REQUIRED, 3),
+        leaf("class_uid", INT32, REQUIRED),
+        group("src_endpoint", REQUIRED, 2),
+        list.end(),
+        group("list", REPEATED, 1),
+        leaf("element", BYTE_ARRAY, OPTIONAL),
+        leaf("ip", BYTE_ARRAY, REQUIRED),
+        group("dst_endpoint", REQUIRED, 1),
+        leaf("ip", BYTE_ARRAY, REQUIRED),
+    ];
+    file(&schema, rows, &columns)
+}

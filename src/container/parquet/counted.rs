@@ -2,6 +2,8 @@
 //! damaged count says, which no process survives.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use bytes::Bytes;
 use parquet::basic::{Encoding, Type};
@@ -10,6 +12,7 @@ use parquet::errors::{ParquetError, Result};
 use parquet::schema::types::ColumnDescriptor;
 
 use super::deltas;
+use super::lists::Lists;
 
 /// The most texts of a page in deltas, and values of a dictionary; writers put 20,000 or so values
 /// into a page.
@@ -31,13 +34,16 @@ pub struct Counted<R> {
     /// The fewest bits of a value that stands alone.
     bits: u64,
     has_dictionary: bool,
+    lists: Lists,
     /// Pages that were read but not given yet.
     ahead: VecDeque<Page>,
 }
 
 impl<R: PageReader> Counted<R> {
-    /// The pages of a reader of this column.
-    pub fn new(pages: R, column: &ColumnDescriptor) -> Self {
+    /// The pages of a reader of this column. `lists` has the values of lists in all columns that
+    /// are read beside each other.
+    pub fn new(pages: R, column: &ColumnDescriptor, lists: &Arc<AtomicU64>) -> Self {
+        let lists = Lists::new(column.max_rep_level(), Arc::clone(lists));
         let levels = [column.max_rep_level(), column.max_def_level()];
         let levels = levels.into_iter().filter(|level| *level > 0).count();
         let kind = column.physical_type();
@@ -51,7 +57,8 @@ impl<R: PageReader> Counted<R> {
                 u64::try_from(column.type_length()).map_or(u64::MAX, |bytes| 8 * bytes.max(1))
             }
         };
-        Self { pages, levels, kind, bits, has_dictionary: false, ahead: VecDeque::new() }
+        let (has_dictionary, ahead) = (false, VecDeque::new());
+        Self { pages, levels, kind, bits, has_dictionary, lists, ahead }
     }
 
     /// What is wrong with the counts of a page.
@@ -128,9 +135,8 @@ impl<R: PageReader> Counted<R> {
         if self.ahead.is_empty()
             && let Some(page) = self.pages.get_next_page()?
         {
-            if let Some(fault) = self.fault(&page) {
-                return Err(ParquetError::General(fault.to_owned()));
-            }
+            let counted = self.fault(&page).map_or_else(|| self.lists.add(&page), Err);
+            counted.map_err(|fault| ParquetError::General(fault.to_owned()))?;
             self.complete(page);
         }
         Ok(self.ahead.front())

@@ -43,6 +43,25 @@ impl Hybrid {
         }
     }
 
+    /// Reads the next number, and how often it comes if it is in a run: up to `most` times.
+    pub fn next_same(&mut self, most: usize) -> Option<(u32, usize)> {
+        loop {
+            match &mut self.run {
+                Run::Same { left: 0, .. } | Run::Packed { left: 0, .. } => self.next_run()?,
+                Run::Same { value, left } => {
+                    let count = most.min(*left);
+                    *left -= count;
+                    return Some((*value, count));
+                }
+                Run::Packed { .. } => {
+                    let mut number = [0];
+                    self.read(&mut number)?;
+                    return Some((number[0], 1));
+                }
+            }
+        }
+    }
+
     /// Reads as many numbers as fit; none if there are not so many.
     pub fn read(&mut self, mut out: &mut [u32]) -> Option<()> {
         while !out.is_empty() {
@@ -193,6 +212,12 @@ mod tests {
         }
         let mut hybrid = Hybrid::new(bytes.clone().into(), 5).unwrap();
         assert!(hybrid.take_same(9, 2) && !hybrid.take_same(9, 4) && hybrid.take_same(9, 3));
+        let mut hybrid = Hybrid::new(bytes.clone().into(), 5).unwrap();
+        let mut next = |most| hybrid.next_same(most);
+        assert_eq!(
+            [next(2), next(9), next(9), next(9)],
+            [(9, 2), (9, 3), (0, 1), (1, 1)].map(Some)
+        );
         for length in 0..bytes.len() {
             let mut hybrid = Hybrid::new(bytes[..length].to_vec().into(), 5).unwrap();
             assert_eq!(hybrid.read(&mut [0; 15]), None);

@@ -22,6 +22,7 @@ mod counted;
 mod deltas;
 mod footer;
 mod hybrid;
+mod lists;
 mod ocsf;
 mod pages;
 mod rare;

@@ -8,6 +8,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use parquet::column::page::PageReader;
 use parquet::errors::{ParquetError, Result as Read};
@@ -21,6 +22,7 @@ use parquet::schema::types::{SchemaDescPtr, SchemaDescriptor, Type, TypePtr};
 use super::super::ocsf::{CLASS, Node, sources, value, whole};
 use super::super::{Columns, one_word};
 use super::counted::Counted;
+use super::lists::ROWS;
 use super::{Chunk, Rows, Table, damaged, guarded, place_of};
 use crate::error::Error;
 use crate::field::{Field, V5};
@@ -141,7 +143,8 @@ impl<'a> Events<'a> {
             Some(rows) => rows,
             None => {
                 let group = RowGroup::new(self.table, self.activity, self.number)?;
-                let rows = TreeBuilder::new().as_iter(Arc::clone(&self.activity.schema), &group);
+                let rows = TreeBuilder::new().with_batch_size(ROWS);
+                let rows = rows.as_iter(Arc::clone(&self.activity.schema), &group);
                 self.rows.insert(rows.map_err(|error| damaged(place, error))?)
             }
         };
@@ -182,13 +185,16 @@ struct RowGroup<'a> {
     meta: &'a RowGroupMetaData,
     /// The columns that are read, with their numbers.
     chunks: Vec<(usize, Arc<Chunk>)>,
+    /// The values of lists that are held.
+    lists: Arc<AtomicU64>,
 }
 
 impl<'a> RowGroup<'a> {
     fn new(table: &'a Table, activity: &Activity, number: usize) -> Result<Self, Error> {
         let chunk = |&leaf: &usize| Ok((leaf, Arc::new(table.chunk(number, leaf)?)));
         let chunks = activity.leaves.iter().map(chunk).collect::<Result<_, Error>>()?;
-        Ok(Self { meta: table.footer.row_group(number), chunks })
+        let lists = Arc::default();
+        Ok(Self { meta: table.footer.row_group(number), chunks, lists })
     }
 }
 
@@ -206,7 +212,7 @@ impl RowGroupReader for RowGroup<'_> {
         let chunk = chunk.ok_or_else(|| ParquetError::General(format!("no column {i}")))?;
         let (column, rows) = (self.meta.column(i), self.meta.num_rows() as usize);
         let pages = SerializedPageReader::new(Arc::clone(chunk), column, rows, None)?;
-        Ok(Box::new(Counted::new(pages, column.column_descr())))
+        Ok(Box::new(Counted::new(pages, column.column_descr(), &self.lists)))
     }
 
     fn get_column_bloom_filter(&self, _: usize) -> Option<&parquet::bloom_filter::Sbbf> {

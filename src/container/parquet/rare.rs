@@ -64,7 +64,7 @@ impl Rare {
     ) -> Result<Self, Fault> {
         let column = meta.column_descr_ptr();
         let pages = SerializedPageReader::new(Arc::new(chunk), meta, rows, None)?;
-        let pages: Box<dyn PageReader> = Box::new(Counted::new(pages, &column));
+        let pages: Box<dyn PageReader> = Box::new(Counted::new(pages, &column, &Arc::default()));
         let values = match meta.column_type() {
             Type::BOOLEAN => Values::Bool(Typed(ColumnReaderImpl::new(column, pages), vec![])),
             Type::INT32 => Values::Int32(Typed(ColumnReaderImpl::new(column, pages), vec![])),

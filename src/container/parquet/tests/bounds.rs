@@ -83,6 +83,43 @@ fn dictionaries_have_the_values_that_they_count() {
 }
 
 #[test]
+fn dictionaries_of_events_have_the_values_that_they_count() {
+    for (count, is_sound) in [(1, true), (2, false), (i32::MAX as usize, false)] {
+        let dictionary = made::dictionary(count, &4001_i32.to_le_bytes());
+        let places = made::page(1, made::RLE_DICTIONARY, &[1, 1 << 1, 0]);
+        let address = made::page(1, PLAIN, &made::texts(&["10.0.0.1"]));
+        let endpoint = |name| Column {
+            kind: BYTE_ARRAY,
+            path: vec![name, "ip"],
+            pages: address.clone(),
+            values: 1,
+            ..Column::default()
+        };
+        let class = Column {
+            kind: INT32,
+            path: vec!["class_uid"],
+            dictionary: dictionary.len(),
+            pages: [dictionary, places].concat(),
+            values: 1,
+            ..Column::default()
+        };
+        let ip = || made::leaf("ip", BYTE_ARRAY, REQUIRED);
+        let schema = [
+            made::group("schema", REQUIRED, 3),
+            made::leaf("class_uid", INT32, REQUIRED),
+            made::group("src_endpoint", REQUIRED, 1),
+            ip(),
+            made::group("dst_endpoint", REQUIRED, 1),
+            ip(),
+        ];
+        let columns = [class, endpoint("src_endpoint"), endpoint("dst_endpoint")];
+        let fault = fault(&made::file(&schema, 1, &columns), "srcaddr");
+        assert_eq!(fault.is_none(), is_sound, "{count}: {fault:?}");
+        assert!(is_sound || fault.unwrap().contains("without the values that it counts"));
+    }
+}
+
+#[test]
 fn texts_in_deltas_are_not_laid_out_without_end() {
     for (length, is_within) in [(500, true), (1000, false)] {
         let texts = (0..100).map(|row| Some(format!("{}{row}", "x".repeat(length))));
