@@ -349,6 +349,53 @@ fn lists_of_events_in_parquet_have_1_048_576_elements() {
     assert_eq!((ran.code, tally(&ran)[0]), (0, 3000), "{}", ran.err);
 }
 
+/// A text of one letter, as a Parquet page has it, in zstd: some bytes for each 128 KiB.
+#[cfg(all(feature = "parquet", target_os = "linux"))]
+fn letters(length: u32) -> Vec<u8> {
+    const BLOCK: u32 = 128 << 10;
+    // A frame that says how long it is; then its blocks, each with a head of three bytes.
+    let mut frame = [&[0x28, 0xb5, 0x2f, 0xfd, 0xa0][..], &length.to_le_bytes()].concat();
+    let block = |kind: u32, length: u32| (length << 3 | kind << 1).to_le_bytes();
+    frame.extend_from_slice(&block(0, 4)[..3]);
+    frame.extend_from_slice(&(length - 4).to_le_bytes());
+    let mut left = length - 4;
+    while left > 0 {
+        let here = left.min(BLOCK);
+        left -= here;
+        let mut head = block(1, here);
+        head[0] |= u8::from(left == 0);
+        frame.extend_from_slice(&head[..3]);
+        frame.push(b'x');
+    }
+    frame
+}
+
+#[cfg(all(feature = "parquet", target_os = "linux"))]
+#[test]
+fn a_page_of_parquet_has_256_mib_at_most() {
+    use parquet::{BYTE_ARRAY, Column, PLAIN, REQUIRED, file, group, leaf, packed_page};
+    let folder = Folder::new("pages");
+    let limit = 256 << 20;
+    for length in [limit - 1, limit, limit + 1, i32::MAX as u32] {
+        let pages = packed_page(1, PLAIN, length as usize, &letters(length));
+        let (kind, path, codec) = (BYTE_ARRAY, vec!["srcaddr"], 6);
+        let column = Column { kind, path, codec, pages, values: 1, ..Column::default() };
+        let schema = [group("schema", REQUIRED, 1), leaf("srcaddr", BYTE_ARRAY, REQUIRED)];
+        folder.file("a.parquet", file(&schema, 1, &[column]));
+        let script = "exec $F top srcaddr --by records a.parquet";
+        let (ran, peak) = watched(shell(&folder, script).spawn().unwrap());
+        let told = ran.err.contains("a page of more than 256 MiB; 1 rows of it are lost");
+        assert_eq!(told, length > limit, "{length}: {}", ran.err);
+        if told {
+            assert_eq!(ran.code, 1, "{length}: {}", ran.err);
+            assert!((1..48 << 10).contains(&peak), "{length}: {peak} KiB");
+        } else {
+            // Its text is longer than a line may be.
+            assert_eq!(tally(&ran), [1, 0, 0, 1], "{length}: {}", ran.err);
+        }
+    }
+}
+
 /// What a program did, and the most memory that it was seen with, in KiB.
 fn watched(child: Child) -> (Ran, u64) {
     let status = format!("/proc/{}/status", child.id());

@@ -1,5 +1,5 @@
-//! How many values of lists the crate holds at once: it reads columns by rows, of each of which any
-//! number of values may be, in a few bytes if they are all null.
+//! How much of a column the crate holds at once: it reads by rows. Each of them may have any number
+//! of values, in a few bytes if they are all null, and there may be any number of rows in a page.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parquet::basic::Encoding;
 use parquet::column::page::Page;
 
+use super::header;
 use super::hybrid::Hybrid;
 
 /// Rows that are asked of the crate at once.
@@ -26,6 +27,8 @@ pub struct Lists {
     values: u64,
     /// The most values that were held since a page began.
     most: u64,
+    /// Bytes of the pages that are held.
+    bytes: usize,
     /// The sum of those of all columns.
     all: Arc<AtomicU64>,
 }
@@ -34,18 +37,26 @@ impl Lists {
     /// Nothing yet of a column with levels up to this one.
     pub fn new(level: i16, all: Arc<AtomicU64>) -> Self {
         let width = (i16::BITS - level.leading_zeros()) as u8;
-        Self { width, rows: 0, values: 0, most: 0, all }
+        Self { width, rows: 0, values: 0, most: 0, bytes: 0, all }
     }
 
     /// Counts the values of a page.
     pub fn add(&mut self, page: &Page) -> Result<(), &'static str> {
         const ODD: &str = "levels of lists cannot be read";
-        if self.width == 0 {
-            return Ok(());
-        }
         let buffer = page.buffer();
+        self.bytes += buffer.len();
+        if self.bytes > header::BYTES_MAX {
+            return Err("values of more than 256 MiB in 1,024 rows");
+        }
         let levels = match page {
-            Page::DictionaryPage { .. } => return Ok(()),
+            Page::DictionaryPage { .. } => {
+                self.bytes = 0;
+                return Ok(());
+            }
+            _ if self.width == 0 => {
+                self.pass(0, page.num_values().into(), buffer.len());
+                return Ok(());
+            }
             Page::DataPage { rep_level_encoding: Encoding::RLE, .. } => {
                 let length = buffer.first_chunk().ok_or(ODD)?;
                 4..4 + u32::from_le_bytes(*length) as usize
@@ -62,7 +73,7 @@ impl Lists {
         while left > 0 {
             let (level, count) = levels.next_same(left).ok_or(ODD)?;
             left -= count;
-            self.pass(level, count as u64);
+            self.pass(level, count as u64, buffer.len());
         }
         let all = self.all.fetch_add(self.most, Ordering::Relaxed) + self.most - before;
         self.all.fetch_sub(before, Ordering::Relaxed);
@@ -72,8 +83,8 @@ impl Lists {
         Ok(())
     }
 
-    /// Counts as many values of one level.
-    fn pass(&mut self, level: u32, count: u64) {
+    /// Counts as many values of one level, in a page of so many bytes.
+    fn pass(&mut self, level: u32, count: u64, bytes: usize) {
         const ROWS: u64 = self::ROWS as u64;
         self.values += count;
         if level == 0 {
@@ -81,6 +92,7 @@ impl Lists {
             if self.rows > ROWS {
                 // Those before are done with; each of those that are left has one value so far.
                 self.most = self.most.max(self.values - (self.rows - ROWS));
+                self.bytes = bytes;
                 self.rows = (self.rows - 1) % ROWS + 1;
                 self.values = self.rows;
             }
@@ -92,6 +104,25 @@ impl Lists {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_are_those_of_the_pages_of_some_rows() {
+        let page = |num_values, bytes: usize| Page::DataPage {
+            buf: vec![0; bytes].into(),
+            num_values,
+            encoding: Encoding::PLAIN,
+            def_level_encoding: Encoding::RLE,
+            rep_level_encoding: Encoding::RLE,
+            statistics: None,
+        };
+        let third = header::BYTES_MAX / 3;
+        for (values, is_within) in [(100, false), (400, false), (512, true), (5000, true)] {
+            let mut lists = Lists::new(0, Arc::default());
+            let added = (0..9).try_for_each(|_| lists.add(&page(values, third)));
+            assert_eq!(added.is_ok(), is_within, "{values}");
+        }
+        assert!(Lists::new(0, Arc::default()).add(&page(1, header::BYTES_MAX + 1)).is_err());
+    }
 
     #[test]
     fn values_are_counted_by_rows() {
@@ -106,10 +137,10 @@ mod tests {
             (&[(0, 5000), (1, 3), (0, 5000)], 1027),
         ] {
             let mut lists = Lists::new(1, Arc::default());
-            runs.iter().for_each(|&(level, count)| lists.pass(level, count));
+            runs.iter().for_each(|&(level, count)| lists.pass(level, count, 0));
             let mut one = Lists::new(1, Arc::default());
             for &(level, count) in runs {
-                (0..count).for_each(|_| one.pass(level, 1));
+                (0..count).for_each(|_| one.pass(level, 1, 0));
             }
             assert_eq!((lists.most, one.most), (most, most), "{runs:?}");
             assert_eq!((lists.rows, lists.values), (one.rows, one.values), "{runs:?}");

@@ -16,11 +16,16 @@
 //! The crate `parquet` reads the footer and undoes the compression of pages. Pages in the common
 //! encodings are read here ([`pages`]): its own readers make an object with a reference count of
 //! every text, which alone took longer than all the rest. It reads the other encodings ([`rare`]).
+//!
+//! It believes what a file says of itself, and lays out or unpacks as much. So a file is looked at
+//! before: its schema ([`footer`]), how long pages are ([`header`]), and how many values those have
+//! that the crate reads ([`counted`]).
 
 mod compact;
 mod counted;
 mod deltas;
 mod footer;
+mod header;
 mod hybrid;
 mod lists;
 mod ocsf;
@@ -255,7 +260,7 @@ impl Table {
         if self.file.read_at(&mut bytes, start)? < length {
             return Err(Error::new(ErrorKind::Io, "became shorter while it was read"));
         }
-        Ok(Chunk { start, bytes: bytes.into() })
+        Ok(Chunk { start, bytes: bytes.into(), codec })
     }
 
     /// Whether all pages of a column may be in encodings that are read here.
@@ -375,6 +380,7 @@ struct Chunk {
     /// Where in the file they begin.
     start: u64,
     bytes: Bytes,
+    codec: CompressionCodec,
 }
 
 impl Length for Chunk {
@@ -386,9 +392,14 @@ impl Length for Chunk {
 impl ChunkReader for Chunk {
     type T = std::io::Cursor<Bytes>;
 
+    /// What begins with the header of a page, as nobody asks for others beforehand.
     fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
         let left = self.len().saturating_sub(start);
-        self.get_bytes(start, left as usize).map(std::io::Cursor::new)
+        let bytes = self.get_bytes(start, left as usize)?;
+        match header::fault(&bytes, self.codec) {
+            Some(fault) => Err(parquet::errors::ParquetError::General(fault.to_owned())),
+            None => Ok(std::io::Cursor::new(bytes)),
+        }
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {

@@ -18,6 +18,9 @@ use crate::scan::Scanner;
 /// What is wrong with a page.
 pub type Fault = Box<dyn std::error::Error + Send + Sync>;
 
+/// What is said of texts that have no room.
+pub const TOO_LONG: &str = "texts of more than 1 GiB";
+
 /// Bytes that a text of a regular row may have.
 const TEXT_BYTES_MAX: usize = 4096;
 
@@ -386,7 +389,7 @@ fn plain(
                 let (length, after) = rest.split_first_chunk().ok_or("a page is cut short")?;
                 let length = u32::from_le_bytes(*length) as usize;
                 let (text, after) = after.split_at_checked(length).ok_or("a text is cut short")?;
-                texts.push_text(text).ok_or("texts of more than 4 GiB")?;
+                texts.push_text(text).ok_or(TOO_LONG)?;
                 rest = after;
             }
             *at = bytes.len() - rest.len();
@@ -403,18 +406,19 @@ fn plain(
     let (fours, eights) = (values.as_chunks::<4>().0, values.as_chunks::<8>().0);
     match kind {
         Type::INT32 if spelling == Spelling::Unsigned => {
-            texts.push_numbers(spelling, fours.iter().map(|v| u32::from_le_bytes(*v).into()));
+            texts.push_numbers(spelling, fours.iter().map(|v| u32::from_le_bytes(*v).into()))
         }
         Type::INT32 => {
-            texts.push_numbers(spelling, fours.iter().map(|v| i32::from_le_bytes(*v).into()));
+            texts.push_numbers(spelling, fours.iter().map(|v| i32::from_le_bytes(*v).into()))
         }
         Type::FLOAT => fours
             .iter()
-            .for_each(|&value| texts.push_float(spelling, f32::from_le_bytes(value).into())),
-        Type::DOUBLE => {
-            eights.iter().for_each(|&value| texts.push_float(spelling, f64::from_le_bytes(value)))
-        }
+            .try_for_each(|&value| texts.push_float(spelling, f32::from_le_bytes(value).into())),
+        Type::DOUBLE => eights
+            .iter()
+            .try_for_each(|&value| texts.push_float(spelling, f64::from_le_bytes(value))),
         _ => texts.push_numbers(spelling, eights.iter().map(|v| i64::from_le_bytes(*v))),
     }
+    .ok_or(TOO_LONG)?;
     Ok(())
 }

@@ -13,7 +13,7 @@ use parquet::file::serialized_reader::SerializedPageReader;
 
 use super::Chunk;
 use super::counted::Counted;
-use super::pages::{Fault, spread};
+use super::pages::{Fault, TOO_LONG, spread};
 use super::spelling::{DASH, Span, Spelling, Texts};
 
 /// The values of a column in one row group.
@@ -103,36 +103,31 @@ impl Rare {
                 typed.read(count, levels)?;
                 let is_signed = spelling != Spelling::Unsigned;
                 let wide = |value: i32| if is_signed { value.into() } else { value as u32 as i64 };
-                typed.1.iter().for_each(|&value| texts.push_number(spelling, wide(value)));
-                Some(())
+                typed.1.iter().try_for_each(|&value| texts.push_number(spelling, wide(value)))
             }
             Values::Int64(typed) => {
                 typed.read(count, levels)?;
-                typed.1.iter().for_each(|&value| texts.push_number(spelling, value));
-                Some(())
+                typed.1.iter().try_for_each(|&value| texts.push_number(spelling, value))
             }
             Values::Int96(typed) => {
                 typed.read(count, levels)?;
-                let seconds = typed.1.iter().map(|value| value.to_seconds());
-                seconds.for_each(|seconds| texts.push_number(Spelling::Number, seconds));
-                Some(())
+                let mut seconds = typed.1.iter().map(|value| value.to_seconds());
+                seconds.try_for_each(|seconds| texts.push_number(Spelling::Number, seconds))
             }
             Values::Float(typed) => {
                 typed.read(count, levels)?;
-                typed.1.iter().for_each(|&value| texts.push_float(spelling, value.into()));
-                Some(())
+                typed.1.iter().try_for_each(|&value| texts.push_float(spelling, value.into()))
             }
             Values::Double(typed) => {
                 typed.read(count, levels)?;
-                typed.1.iter().for_each(|&value| texts.push_float(spelling, value));
-                Some(())
+                typed.1.iter().try_for_each(|&value| texts.push_float(spelling, value))
             }
             Values::Text(typed) => {
                 typed.read(count, levels)?;
                 typed.1.iter().try_for_each(|value| texts.push_text(value.data()))
             }
         }
-        .ok_or("texts of more than 4 GiB")?;
+        .ok_or(TOO_LONG)?;
         texts.finish();
         std::mem::swap(&mut self.spans, &mut texts.spans);
         if self.spans.len() < count {

@@ -5,6 +5,10 @@ use crate::record::LINE_BYTES_MAX;
 /// Bytes that may be read after a text, so that short texts are copied at fixed length.
 pub const SPARE: usize = 16;
 
+/// Bytes of texts at most: their places are numbers of 32 bits. Those of a page are less, but for
+/// fractions, which are of 8 bytes and may have 330 digits.
+const TEXTS_BYTES_MAX: usize = if cfg!(test) { 1 << 20 } else { 1 << 30 };
+
 /// How the numbers of a column are spelled. Texts are spelled alike in all columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spelling {
@@ -69,17 +73,17 @@ impl Texts {
         self.spans.push(DASH);
     }
 
-    /// Ends a text that begins at `start`.
-    fn end(&mut self, start: usize) {
+    /// Ends a text that begins at `start`. None if there was no room for it.
+    fn end(&mut self, start: usize) -> Option<()> {
         self.bytes.push(b' ');
         let length = self.bytes.len() - start;
         self.longest = self.longest.max(length);
-        // Texts of a page have less than 4 GiB: it has less than 2, and each is cut to 1 MiB.
         self.spans.push(Span { start: start as u32, length: length as u32 });
+        (self.bytes.len() <= TEXTS_BYTES_MAX).then_some(())
     }
 
-    /// Adds a text; what separates values or lines, or begins a comment, as `%20`. Whether there
-    /// is room for it.
+    /// Adds a text; what separates values or lines, or begins a comment, as `%20`. None if there is
+    /// no room for it.
     pub fn push_text(&mut self, text: &[u8]) -> Option<()> {
         if matches!(text, b"" | b"-" | b"None") {
             self.push_none();
@@ -87,9 +91,6 @@ impl Texts {
         }
         let text = &text[..text.len().min(LINE_BYTES_MAX)];
         let start = self.bytes.len();
-        if start + 3 * text.len() >= u32::MAX as usize {
-            return None;
-        }
         let is_plain = text.iter().fold(true, |is_plain, &byte| is_plain & (byte > b' '));
         if is_plain && text[0] != b'#' {
             self.bytes.extend_from_slice(text);
@@ -102,20 +103,19 @@ impl Texts {
                 }
             }
         }
-        self.end(start);
-        Some(())
+        self.end(start)
     }
 
     /// Adds numbers; those of a column of numbers, which are most, in one sweep.
     pub fn push_numbers(
         &mut self,
         spelling: Spelling,
-        numbers: impl ExactSizeIterator<Item = i64> + Clone,
-    ) {
+        mut numbers: impl ExactSizeIterator<Item = i64> + Clone,
+    ) -> Option<()> {
         if spelling != Spelling::Number
             || !numbers.clone().all(|number| (0..SIXTEEN_DIGITS).contains(&number))
         {
-            return numbers.for_each(|number| self.push_number(spelling, number));
+            return numbers.try_for_each(|number| self.push_number(spelling, number));
         }
         let mut at = self.bytes.len();
         self.bytes.resize(at + numbers.len() * SPARE + SPARE, 0);
@@ -129,10 +129,11 @@ impl Texts {
             span
         }));
         self.bytes.truncate(at);
+        (at <= TEXTS_BYTES_MAX).then_some(())
     }
 
     /// Adds a number.
-    pub fn push_number(&mut self, spelling: Spelling, number: i64) {
+    pub fn push_number(&mut self, spelling: Spelling, number: i64) -> Option<()> {
         let start = self.bytes.len();
         let (magnitude, width) = match spelling {
             Spelling::Number | Spelling::Unsigned => (number, 0),
@@ -145,19 +146,20 @@ impl Texts {
         } else {
             push_digits(&mut self.bytes, magnitude as u64, width);
         }
-        self.end(start);
+        self.end(start)
     }
 
     /// Adds a number that may be a fraction; none if it is none.
-    pub fn push_float(&mut self, spelling: Spelling, number: f64) {
+    pub fn push_float(&mut self, spelling: Spelling, number: f64) -> Option<()> {
         if number.is_nan() {
             self.push_none();
+            Some(())
         } else if number.fract() == 0.0 && number.abs() < i64::MAX as f64 {
-            self.push_number(spelling, number as i64);
+            self.push_number(spelling, number as i64)
         } else {
             let start = self.bytes.len();
             self.bytes.extend_from_slice(number.to_string().as_bytes());
-            self.end(start);
+            self.end(start)
         }
     }
 }
@@ -231,9 +233,9 @@ mod tests {
     fn numbers_have_their_digits() {
         let spell = |spelling, number| {
             let mut texts = Texts::default();
-            texts.push_number(spelling, number);
+            texts.push_number(spelling, number).unwrap();
             let mut many = Texts::default();
-            many.push_numbers(spelling, [number, number].into_iter());
+            many.push_numbers(spelling, [number, number].into_iter()).unwrap();
             assert_eq!(many.bytes, [&texts.bytes[..], &texts.bytes[2..]].concat());
             assert_eq!(many.spans[0], texts.spans[0]);
             let text = texts.bytes[2..].strip_suffix(b" ").unwrap();
@@ -276,9 +278,33 @@ mod tests {
         }
         let mut texts = Texts::default();
         for number in [5.0, -5.0, 0.5, f64::NAN] {
-            texts.push_float(Spelling::Number, number);
+            texts.push_float(Spelling::Number, number).unwrap();
         }
         assert_eq!(texts.bytes, b"- 5 -5 0.5 ");
         assert_eq!(texts.spans[3], DASH);
+    }
+
+    #[test]
+    fn texts_have_a_limit_whatever_they_are() {
+        // 200 bytes each, with the blank; the dash has two.
+        let least = TEXTS_BYTES_MAX / 200;
+        let text = [b'x'; 199];
+        let mut texts = Texts::default();
+        assert!((0..least).all(|_| texts.push_text(&text).is_some()));
+        assert!((0..least).any(|_| texts.push_text(&text).is_none()));
+        let mut texts = Texts::default();
+        let fraction = 1.25e-193;
+        assert_eq!(fraction.to_string().len(), 197);
+        assert!((0..least).all(|_| texts.push_float(Spelling::Number, fraction).is_some()));
+        assert!((0..least).any(|_| texts.push_float(Spelling::Number, fraction).is_none()));
+        for (number, bytes) in [(1, 2), (i64::MIN, 21)] {
+            for (count, is_within) in
+                [(TEXTS_BYTES_MAX / bytes - 1, true), (TEXTS_BYTES_MAX, false)]
+            {
+                let mut texts = Texts::default();
+                let numbers = std::iter::repeat_n(number, count);
+                assert_eq!(texts.push_numbers(Spelling::Number, numbers).is_some(), is_within);
+            }
+        }
     }
 }

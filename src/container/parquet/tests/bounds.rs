@@ -1,7 +1,10 @@
 //! Files that are well-formed and yet cannot be read as they say of themselves.
 
+use std::io::Write;
+
 use parquet::basic::Encoding;
 
+use super::super::header;
 use super::made::{
     self, BYTE_ARRAY, Column, DELTA_BYTE_ARRAY, DOUBLE, FLOAT, INT32, INT64, INT96, OPTIONAL,
     PLAIN, REPEATED, REQUIRED,
@@ -214,4 +217,75 @@ fn what_the_crate_would_take_for_something_else_is_refused() {
     for before in [Struct::default().long(1, 1), Struct::default().field(1, 2, &[])] {
         assert!(read(before, element().end()).is_some_and(|fault| fault.contains(odd)));
     }
+}
+
+#[test]
+fn pages_have_a_size() {
+    let limit = header::BYTES_MAX;
+    let gzip = |text: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text).unwrap();
+        encoder.finish().unwrap()
+    };
+    // One text that fills a page, as it is and in gzip, which may say that it has less.
+    let text =
+        |length: usize| [&(length as u32 - 4).to_le_bytes()[..], &vec![b'x'; length - 4]].concat();
+    let read = |codec, length: usize, body: &[u8]| {
+        let pages = made::packed_page(1, PLAIN, length, body);
+        let path = vec!["tag"];
+        let column =
+            Column { kind: BYTE_ARRAY, path, codec, pages, values: 1, ..Column::default() };
+        let schema = [made::group("schema", REQUIRED, 1), made::leaf("tag", BYTE_ARRAY, REQUIRED)];
+        fault(&made::file(&schema, 1, &[column]), "tag").unwrap_or_default()
+    };
+    for (length, is_within) in [(limit - 1, true), (limit, true), (limit + 1, false)] {
+        let text = text(length);
+        for (codec, body) in [(0, text.clone()), (2, gzip(&text))] {
+            let fault = read(codec, length, &body);
+            assert_eq!(fault.is_empty(), is_within, "{length} {codec}: {fault}");
+            assert!(is_within || fault.contains("a page of more than 256 MiB"), "{fault}");
+        }
+    }
+    // So much gzip that it is looked at: blocks of it that are stored have nothing in common.
+    let stored = |length: usize| {
+        let noise: Vec<u8> =
+            (0..8000u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+        gzip(&[&text(length)[..4], &noise[..], &text(length)[4 + noise.len()..]].concat())
+    };
+    assert!(stored(100_000).len() > 4 * limit / 1032);
+    assert_eq!(read(2, 100_000, &stored(100_000)), "");
+    for more in [1, 1000, 50 * limit] {
+        let fault = read(2, 100_000, &stored(100_000 + more));
+        assert!(fault.contains("a page that unpacks to more than it says"), "{more}: {fault}");
+    }
+    let fault = read(2, 100_001, &stored(100_000));
+    assert!(fault.contains("size"), "{fault}");
+}
+
+#[test]
+fn headers_of_pages_are_what_the_crate_takes_them_for() {
+    use made::Struct;
+    let page = |of_kind: Struct, sizes: Struct| {
+        let body = made::longs(&[7]);
+        let pages = [sizes.child(5, of_kind).end(), body].concat();
+        let path = vec!["bytes"];
+        let column = Column { kind: INT64, path, pages, values: 1, ..Column::default() };
+        let schema = [made::group("schema", REQUIRED, 1), made::leaf("bytes", INT64, REQUIRED)];
+        fault(&made::file(&schema, 1, &[column]), "bytes")
+    };
+    let sizes = || Struct::default().int(1, 0).int(2, 8).int(3, 8);
+    let values = || Struct::default().int(1, 1).int(2, PLAIN).int(3, 3).int(4, 3);
+    assert_eq!(page(values(), sizes()), None);
+    assert_eq!(page(values().child(5, Struct::default().text(1, "x").long(3, 0)), sizes()), None);
+    for (of_kind, sizes) in [
+        (values().list(6, 1, &[vec![1]]), sizes()),
+        (Struct::default().int(1, 1).int(2, PLAIN).text(3, "abc").int(4, 3), sizes()),
+        (values(), Struct::default().int(1, 0).long(2, 8).int(3, 8)),
+        (values(), Struct::default().int(1, 0).int(2, 8).field(3, 1, &[16])),
+    ] {
+        let fault = page(of_kind, sizes).unwrap();
+        assert!(fault.contains("a page whose header cannot be read"), "{fault}");
+    }
+    let fault = page(values(), Struct::default().int(1, 0).int(2, -8).int(3, 8)).unwrap();
+    assert!(fault.contains("below 0"), "{fault}");
 }
