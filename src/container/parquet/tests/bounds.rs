@@ -289,3 +289,32 @@ fn headers_of_pages_are_what_the_crate_takes_them_for() {
     let fault = page(values(), Struct::default().int(1, 0).int(2, -8).int(3, 8)).unwrap();
     assert!(fault.contains("below 0"), "{fault}");
 }
+
+#[test]
+fn checksums_of_pages_are_held_against_them() {
+    use made::Struct;
+    let body = made::longs(&[7, 8]);
+    let mut sum = flate2::Crc::new();
+    sum.update(&body);
+    let read = |sum: Option<u32>, encoding, body: &[u8]| {
+        let head = Struct::default().int(1, 0).int(2, 16).int(3, 16);
+        let head = sum.map(|sum| i64::from(sum as i32)).into_iter().fold(head, |h, s| h.int(4, s));
+        let values = Struct::default().int(1, 2).int(2, PLAIN).int(3, 3).int(4, 3);
+        let pages = [&head.child(5, values).end(), body].concat();
+        let path = vec!["bytes"];
+        let column = Column { kind: INT64, path, encoding, pages, values: 2, ..Column::default() };
+        let schema = [made::group("schema", REQUIRED, 1), made::leaf("bytes", INT64, REQUIRED)];
+        fault(&made::file(&schema, 2, &[column]), "bytes")
+    };
+    for encoding in [PLAIN, DELTA_BYTE_ARRAY] {
+        assert_eq!(read(None, encoding, &body), None);
+        assert_eq!(read(Some(sum.sum()), encoding, &body), None);
+        for at in 0..body.len() {
+            let mut flipped = body.clone();
+            flipped[at] ^= 4;
+            assert_eq!(read(None, encoding, &flipped), None);
+            let fault = read(Some(sum.sum()), encoding, &flipped).unwrap();
+            assert!(fault.contains("checksum mismatch; 2 rows of it are lost"), "{fault}");
+        }
+    }
+}
