@@ -85,11 +85,14 @@ pub(crate) fn shown(word: &str) -> String {
     format!("\"{}\"", excerpt(word))
 }
 
-/// What to say of a file that is given to this program, if it begins with a byte order mark of
-/// UTF-16.
+/// What to say of a file that is given to this program, if it begins as UTF-16 does: with a byte
+/// order mark, and one of the characters that have a zero there, as all that this program reads.
 pub(crate) fn utf_16(text: &[u8]) -> Option<&'static str> {
-    let is_it = text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff");
-    is_it.then_some(
+    let is_it = |(mark, first): (&[u8; 2], &[u8; 2])| {
+        matches!(mark, b"\xff\xfe" | b"\xfe\xff") && first.contains(&0)
+    };
+    let (mark, rest) = text.split_first_chunk()?;
+    rest.first_chunk().is_some_and(|first| is_it((mark, first))).then_some(
         "UTF-16 text, as PowerShell's `>` writes it, expected UTF-8; convert it first: iconv -f \
          UTF-16 -t UTF-8",
     )

@@ -306,7 +306,10 @@ pub fn is_text(input: &[u8]) -> bool {
         b"Obj\x01",
     ];
     let is_skippable = input.len() > 3 && input[1..].starts_with(b"\x2a\x4d\x18");
-    !others.iter().any(|other| input.starts_with(other)) && !is_skippable
+    let is_tar = input.get(257..).is_some_and(|rest| rest.starts_with(b"ustar"));
+    let is_utf_16 = matches!(input, [0xff, 0xfe, 0, _, ..] | [0xff, 0xfe, _, 0, ..])
+        || matches!(input, [0xfe, 0xff, 0, _, ..] | [0xfe, 0xff, _, 0, ..]);
+    !others.iter().any(|other| input.starts_with(other)) && !is_skippable && !is_tar && !is_utf_16
 }
 
 /// Asks a text as a file and compressed, and with the instructions of every level.
