@@ -355,6 +355,10 @@ fn each_line(message: &[u8], mut take: impl FnMut(&[u8])) {
     if message.trim_ascii_start().starts_with(b"{") {
         return take(&on_one_line(message));
     }
+    // As good as all messages are a line.
+    if memchr2(b'\n', b'\r', message).is_none() {
+        return take(message);
+    }
     for line in message.split(|&byte| byte == b'\n') {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         line.split(|&byte| byte == b'\r').for_each(&mut take);
