@@ -40,8 +40,20 @@ pub fn watch(progress: Arc<Progress>) {
     static ONCE: Once = Once::new();
     *PROGRESS.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
     ONCE.call_once(|| {
-        // Without another thread signals do what they do anyway: end the program, without a word.
-        let _ = std::thread::Builder::new().name("signals".to_owned()).spawn(wait);
+        let wanted: Vec<i32> = [SIGINT, SIGTERM].into_iter().filter(|&s| !is_ignored(s)).collect();
+        // From here on none ends the program in its own way, whenever the thread begins.
+        let Ok(signals) = Signals::new(&wanted) else { return };
+        let is_second = Arc::new(AtomicBool::new(false));
+        for signal in wanted {
+            let is_second = Arc::clone(&is_second);
+            let _ = flag::register_conditional_shutdown(signal, CODE + signal, is_second);
+        }
+        let is_other = Arc::clone(&is_second);
+        let thread = std::thread::Builder::new().name("signals".to_owned());
+        if thread.spawn(|| wait(signals, is_other)).is_err() {
+            // Without another thread the first one ends the program, without a word.
+            is_second.store(true, SeqCst);
+        }
     });
 }
 
@@ -72,13 +84,7 @@ pub fn ending() -> MutexGuard<'static, bool> {
 }
 
 /// Waits for a signal.
-fn wait() {
-    let wanted: Vec<i32> = [SIGINT, SIGTERM].into_iter().filter(|&s| !is_ignored(s)).collect();
-    let Ok(mut signals) = Signals::new(&wanted) else { return };
-    let is_second = Arc::new(AtomicBool::new(false));
-    for signal in wanted {
-        let _ = flag::register_conditional_shutdown(signal, CODE + signal, Arc::clone(&is_second));
-    }
+fn wait(mut signals: Signals, is_second: Arc<AtomicBool>) {
     if let Some(signal) = signals.forever().next() {
         // What is in its midst comes to its end, whatever else comes; nothing new begins.
         if let Ok(mut is_ended) = ENDING.try_lock() {
