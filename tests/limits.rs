@@ -388,7 +388,8 @@ fn a_page_of_parquet_has_256_mib_at_most() {
         assert_eq!(told, length > limit, "{length}: {}", ran.err);
         if told {
             assert_eq!(ran.code, 1, "{length}: {}", ran.err);
-            assert!((1..48 << 10).contains(&peak), "{length}: {peak} KiB");
+            // None is seen of a program that is quick.
+            assert!(peak < 48 << 10, "{length}: {peak} KiB");
         } else {
             // Its text is longer than a line may be.
             assert_eq!(tally(&ran), [1, 0, 0, 1], "{length}: {}", ran.err);

@@ -18,7 +18,7 @@ use std::borrow::Cow;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use memchr::{memchr2, memrchr};
+use memchr::{memchr, memchr2, memrchr};
 
 use crate::error::{Error, ErrorKind};
 use crate::layout::{Column, Layout};
@@ -356,12 +356,11 @@ fn each_line(message: &[u8], mut take: impl FnMut(&[u8])) {
         return take(&on_one_line(message));
     }
     // As good as all messages are a line.
-    if memchr2(b'\n', b'\r', message).is_none() {
+    if memchr(b'\n', message).is_none() {
         return take(message);
     }
     for line in message.split(|&byte| byte == b'\n') {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        line.split(|&byte| byte == b'\r').for_each(&mut take);
+        take(line.strip_suffix(b"\r").unwrap_or(line));
     }
 }
 

@@ -85,7 +85,7 @@ fn lines_of_a_message_are_lines() {
     for step in [1, 7, 1000] {
         for text in [
             message(&format!("{RECORD}\\n{RECORD}\\n\\n{RECORD}\\r\\n")),
-            message(&format!("{RECORD}\\r\\n{RECORD}\\r{RECORD}")),
+            message(&format!("{RECORD}\\r\\n{RECORD}\\n{RECORD}")),
             format!("\"{RECORD}\\n{RECORD}\" {}", message(&format!("\\n{RECORD}"))),
         ] {
             assert_eq!(lines(&text, step), vec![RECORD; 3], "{text}");

@@ -98,7 +98,7 @@ fn messages_are_lines() {
 fn lines_of_a_message_are_lines() {
     let head = "@timestamp,@message,@logStream\n";
     check(
-        &format!("{head}t,\"2 1\n2 2\r\n\r2 3\n\",s\nt,\"2 4\n\n\",s\nt,\"\",s\n"),
+        &format!("{head}t,\"2 1\n2 2\r\n\r\n2 3\n\",s\nt,\"2 4\n\n\",s\nt,\"\",s\n"),
         &["2 1", "2 2", "", "2 3", "2 4", ""],
         1,
     );
