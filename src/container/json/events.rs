@@ -61,7 +61,8 @@ impl<'a> Events<'a> {
         Self { splitter, block_bytes, text: Vec::new(), outcome: None }
     }
 
-    /// The events in an envelope that is damaged somewhere, as lines; false if it is none.
+    /// The events in an envelope that is damaged somewhere, as lines; false if it is none, or if
+    /// some of it is lost, which stays visible as a line.
     fn damaged_page(lines: &mut Vec<u8>, value: &[u8]) -> bool {
         let is_sound = |text| serde_json::from_str::<IgnoredAny>(text).is_ok();
         if str::from_utf8(value).is_ok_and(is_sound) {
@@ -78,7 +79,8 @@ impl<'a> Events<'a> {
                 }
                 Next::Page(_) => splitter.open(),
                 Next::Blank(_) => {}
-                Next::End { .. } | Next::TooLarge => return true,
+                Next::End { is_cut, .. } => return !is_cut,
+                Next::TooLarge => return false,
             }
         }
     }

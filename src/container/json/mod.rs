@@ -31,12 +31,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Piece, Pieces, Stated, each_line, ocsf, one_word};
+use super::{Failing, Piece, Pieces, Stated, each_line, ocsf, one_word};
 use crate::error::{Error, ErrorKind};
 use crate::json::decoded;
 use crate::layout::Layout;
 use crate::source::make_room;
-use content::{CONTENT_BYTES_MAX, Content};
+use content::{CONTENT_BYTES_MAX, unpacked};
 pub use events::{Events, are_spread, is_cut};
 use members::{Members, is_page, word};
 use reach::list_start;
@@ -281,9 +281,10 @@ impl Lines {
             }
         }
         let data = members.raw("data").or_else(|| members.raw("Data"));
-        let content = data.and_then(|data| Content::new(data, self.content_left));
-        content.is_some_and(|content| {
-            self.content_left -= content.length();
+        let content = data.and_then(|data| unpacked(data, self.content_left));
+        content.is_some_and(|(text, fault)| {
+            self.content_left -= text.len() as u64;
+            let content = text.as_slice().chain(Failing(fault));
             let taken = self.all(&mut Splitter::new(content), depth + 1);
             let is_whole = taken.is_ok();
             if let Err(error) = taken {
