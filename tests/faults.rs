@@ -205,7 +205,16 @@ fn json_that_is_cut() {
     folder.file("whole.ndjson", "{\"n\": 1}\n{\"n\": 2}");
     folder.file("cut.ndjson", "{\"n\": 1}\n{\"n\": 2");
     folder.file("cut.ndjson.gz", gzip(b"{\"n\": 1}\n{\"n\": 2"));
-    for (name, is_cut) in [("whole.ndjson", false), ("cut.ndjson", true), ("cut.ndjson.gz", true)] {
+    let told = |text: &str| text.replace('{', "2026-01-01T00:00:00.000000+00:00 stream {");
+    folder.file("whole.txt", told("{\"n\": 1}\n{\"n\": 2}"));
+    folder.file("cut.txt", told("{\"n\": 1}\n{\"n\": 2"));
+    for (name, is_cut) in [
+        ("whole.ndjson", false),
+        ("cut.ndjson", true),
+        ("cut.ndjson.gz", true),
+        ("whole.txt", false),
+        ("cut.txt", true),
+    ] {
         for script in [format!("$F {EVENTS} {name}"), format!("cat {name} | $F {EVENTS}")] {
             let ran = run(&folder, &script);
             assert_eq!(ran.code, i32::from(is_cut), "{script}: {}", ran.err);

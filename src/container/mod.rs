@@ -220,12 +220,8 @@ pub fn open<'a>(
             }
             Wrapping::Json => Box::new(json::Json::new(reader, block_bytes)),
             Wrapping::Events => Box::new(json::Events::new(reader, block_bytes)),
-            Wrapping::Prefixed(form) => prefix::pieces(reader, form, block_bytes),
-            Wrapping::Plain if wanted.json => {
-                let cutter = Cutter::new(reader, block_bytes, LINE_BYTES_MAX);
-                Box::new(EventLines { cutter, checked: Ok(()) })
-            }
-            Wrapping::Plain => Box::new(Text(Cutter::new(reader, block_bytes, LINE_BYTES_MAX))),
+            Wrapping::Prefixed(form) => prefix::pieces(reader, form, wanted, block_bytes),
+            Wrapping::Plain => Box::new(Text::new(reader, wanted, block_bytes)),
         };
         let pieces = match wrapping {
             Wrapping::Plain => pieces,
@@ -312,39 +308,51 @@ pub fn check_last_event(text: &[u8]) -> Result<(), Error> {
 }
 
 /// Lines as they are.
-struct Text<'a>(Cutter<'a>);
+struct Text<'a> {
+    cutter: Cutter<'a>,
+    last: LastEvent,
+}
+
+impl<'a> Text<'a> {
+    fn new(reader: Box<dyn Read + 'a>, wanted: Wanted, block_bytes: usize) -> Self {
+        let cutter = Cutter::new(reader, block_bytes, LINE_BYTES_MAX);
+        Self { cutter, last: LastEvent::new(wanted) }
+    }
+}
 
 impl Pieces for Text<'_> {
     fn next(&mut self, buffer: &mut Vec<u8>) -> Piece {
-        match self.0.next(buffer) {
-            Cut::Block(length) => Piece::Block { length, headers: 0, stated: Stated::Nothing },
-            Cut::End { result, partial } => {
-                Piece::End { result: result.map_err(Error::from), partial }
+        match self.cutter.next(buffer) {
+            Cut::Block(length) => {
+                self.last.look_at(&buffer[..length], &self.cutter);
+                Piece::Block { length, headers: 0, stated: Stated::Nothing }
             }
+            Cut::End { result, partial } => Piece::End { result: self.last.end(result), partial },
         }
     }
 }
 
-/// Lines of JSON events, the last of which may be cut.
-struct EventLines<'a> {
-    cutter: Cutter<'a>,
+/// The last line of a stream, which may be an event of JSON that is cut, if these are asked for.
+struct LastEvent {
+    is_asked: bool,
     checked: Result<(), Error>,
 }
 
-impl Pieces for EventLines<'_> {
-    fn next(&mut self, buffer: &mut Vec<u8>) -> Piece {
-        match self.cutter.next(buffer) {
-            Cut::Block(length) => {
-                if self.cutter.is_open() {
-                    self.checked = check_last_event(&buffer[..length - 1]);
-                }
-                Piece::Block { length, headers: 0, stated: Stated::Nothing }
-            }
-            Cut::End { result, partial } => {
-                let checked = std::mem::replace(&mut self.checked, Ok(()));
-                Piece::End { result: result.map_err(Error::from).and(checked), partial }
-            }
+impl LastEvent {
+    fn new(wanted: Wanted) -> Self {
+        Self { is_asked: wanted.json, checked: Ok(()) }
+    }
+
+    /// Looks at the lines that were made of a block; they may be the last.
+    fn look_at(&mut self, lines: &[u8], cutter: &Cutter<'_>) {
+        if self.is_asked && cutter.is_open() {
+            self.checked = check_last_event(lines.strip_suffix(b"\n").unwrap_or(lines));
         }
+    }
+
+    /// How a stream ended.
+    fn end(&mut self, result: io::Result<()>) -> Result<(), Error> {
+        result.map_err(Error::from).and(std::mem::replace(&mut self.checked, Ok(())))
     }
 }
 

@@ -11,8 +11,7 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr_iter, memchr2, memmem};
 
-use super::{Piece, Pieces, Stated, Text, Wanted};
-use crate::error::Error;
+use super::{LastEvent, Piece, Pieces, Stated, Text, Wanted};
 use crate::layout::Layout;
 use crate::record::{LINE_BYTES_MAX, tokens};
 use crate::source::{Cut, Cutter};
@@ -195,16 +194,18 @@ fn are_joined(line: &[u8], wanted: Wanted) -> bool {
 pub fn pieces<'a>(
     text: Box<dyn Read + 'a>,
     form: Form,
+    wanted: Wanted,
     block_bytes: usize,
 ) -> Box<dyn Pieces + 'a> {
     if form == Form::Joined {
         let parted = Box::new(Parted { text, has_blanks: false });
-        return Box::new(Text(Cutter::new(parted, block_bytes, LINE_BYTES_MAX)));
+        return Box::new(Text::new(parted, wanted, block_bytes));
     }
     Box::new(Prefixed {
         cutter: Cutter::new(text, block_bytes, LINE_BYTES_MAX),
         form,
         is_first: true,
+        last: LastEvent::new(wanted),
     })
 }
 
@@ -212,6 +213,7 @@ struct Prefixed<'a> {
     cutter: Cutter<'a>,
     form: Form,
     is_first: bool,
+    last: LastEvent,
 }
 
 impl Pieces for Prefixed<'_> {
@@ -223,11 +225,10 @@ impl Pieces for Prefixed<'_> {
                 let has_mark = is_first && text.starts_with(BYTE_ORDER_MARK);
                 let start = if has_mark { BYTE_ORDER_MARK.len() } else { 0 };
                 let length = self.form.strip(text, start);
+                self.last.look_at(&buffer[..length], &self.cutter);
                 Piece::Block { length, headers: 0, stated: Stated::Nothing }
             }
-            Cut::End { result, partial } => {
-                Piece::End { result: result.map_err(Error::from), partial }
-            }
+            Cut::End { result, partial } => Piece::End { result: self.last.end(result), partial },
         }
     }
 }

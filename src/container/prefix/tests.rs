@@ -10,7 +10,8 @@ const NO_DATA: &str = "2 123456789010 eni-2 - - - - - - - 1600000000 1600000030 
 const HEADER: &str = "version srcaddr bytes";
 
 fn stripped(text: &str, form: Form, block: usize, trickle: usize) -> String {
-    let mut pieces = pieces(Box::new(Trickle(text.as_bytes(), trickle)), form, block);
+    let text = Box::new(Trickle(text.as_bytes(), trickle));
+    let mut pieces = pieces(text, form, FLOW_LOGS, block);
     let (mut found, mut buffer) = (String::new(), Vec::new());
     loop {
         match pieces.next(&mut buffer) {
