@@ -397,6 +397,39 @@ fn a_page_of_parquet_has_256_mib_at_most() {
     }
 }
 
+#[cfg(all(feature = "parquet", target_os = "linux"))]
+#[test]
+fn long_texts_of_a_dictionary_take_no_memory() {
+    use parquet::{BYTE_ARRAY, Column, PLAIN, REQUIRED, RLE_DICTIONARY};
+    let folder = Folder::new("dictionary");
+    let long = "x".repeat(700_000);
+    // The first row has it, the second not, and then all of them.
+    let places = parquet::runs(&[(1, 0), (1, 1), (3998, 0)]);
+    let column = |name, texts: &[&str]| {
+        let dictionary = parquet::dictionary(texts.len(), &parquet::texts(texts));
+        let pages = parquet::page(4000, RLE_DICTIONARY, &[&[1], &places[..]].concat());
+        Column {
+            kind: BYTE_ARRAY,
+            path: vec![name],
+            encoding: PLAIN,
+            dictionary: dictionary.len(),
+            pages: [dictionary, pages].concat(),
+            values: 4000,
+            ..Column::default()
+        }
+    };
+    let columns =
+        [column("srcaddr", &["10.0.0.1", "10.0.0.2"]), column("action", &[&long, "ACCEPT"])];
+    let leaf = |name| parquet::leaf(name, BYTE_ARRAY, REQUIRED);
+    let schema = [parquet::group("schema", REQUIRED, 2), leaf("srcaddr"), leaf("action")];
+    folder.file("a.parquet", parquet::file(&schema, 4000, &columns));
+    let script = "exec $F top srcaddr,action --by records -o csv --threads 1 a.parquet";
+    let (ran, peak) = watched(shell(&folder, script).spawn().unwrap());
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.lines().any(|line| line.ends_with(",3999,0.999750")), "{}", ran.out);
+    assert!((1..96 << 10).contains(&peak), "{peak} KiB");
+}
+
 /// What a program did, and the most memory that it was seen with, in KiB.
 fn watched(child: Child) -> (Ran, u64) {
     let status = format!("/proc/{}/status", child.id());

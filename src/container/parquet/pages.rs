@@ -323,6 +323,14 @@ impl Pages {
         (&texts.bytes, &self.spans, texts.longest)
     }
 
+    /// Bytes that a text of the next ones has at most, as far as that is known before they are read.
+    pub fn known_bytes_max(&self) -> usize {
+        match self.page {
+            DataPage::Places(_) => self.dictionary.longest,
+            DataPage::Plain(..) => 0,
+        }
+    }
+
     /// Writes the text of one row of those that were read last, and a blank.
     pub fn push_text(&self, row: usize, out: &mut Vec<u8>) {
         let span = match &self.page {

@@ -15,6 +15,10 @@ use crate::source::make_room;
 /// Rows that are read at once. Their spans stay within a core's first-level cache.
 const ROWS_MAX: usize = if cfg!(debug_assertions) { 5 } else { 1024 };
 
+/// Bytes that the lines of rows that are read at once may have, as far as dictionaries tell: one
+/// text of 1 MiB, a few bytes of a file, may stand in every row.
+const ROWS_BYTES_MAX: usize = 8 * LINE_BYTES_MAX;
+
 /// Bytes of a block at most. A column's dictionary is to stay in the second-level cache with it.
 const BLOCK_BYTES_MAX: usize = 128 * 1024;
 
@@ -154,15 +158,18 @@ impl<'a> Group<'a> {
         values.map_err(|fault| damaged(place, fault))
     }
 
-    /// Reads rows of every column: no more than each has in its page.
+    /// Reads rows of every column: no more than each has in its page, and few if texts are long.
     fn read(&mut self) -> Result<(), Fault> {
         let columns = self.columns.as_deref_mut().unwrap_or_default();
         let mut count = ROWS_MAX.min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        let mut line_bytes = 1;
         for column in &mut *columns {
             if let Values::Usual(pages) = column {
                 count = count.min(pages.available(&mut self.scanner)?);
+                line_bytes += pages.known_bytes_max();
             }
         }
+        count = count.min(ROWS_BYTES_MAX.div_ceil(line_bytes));
         if count == 0 {
             return Err("fewer values than rows".into());
         }
