@@ -148,6 +148,8 @@ fn files_of_other_kinds() {
         "metric --filter q.json a.log",
         "top src-name --names q.json a.log",
         "top src-aws-service --aws-ranges q.json a.log",
+        "find @q.json a.log",
+        "--where 'srcaddr in @q.json' a.log",
     ] {
         let ran = run(&folder, &format!("$F {command}"));
         assert_eq!(ran.code, 2, "{command}");

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use flowagg::dialect::values_in;
 use flowagg::find::{Find, Finding};
 use flowagg::render::find::{columns, sheets};
 use flowagg::{Cut, Error, Form, Prefix, Query};
@@ -93,21 +94,17 @@ fn targets_of(typed: &[PathBuf], common: &Common) -> Result<Vec<String>, String>
         let name = input::shown(path);
         let file = read(path).map_err(|error| format!("@{name}: {error}"))?;
         manifest::asked_with(path, &file, common);
-        for (number, line) in (1..).zip(file.split(|&byte| byte == b'\n')) {
-            let line = String::from_utf8_lossy(line);
-            let word = line.split_whitespace().next().unwrap_or_default();
-            let word = word.split('#').next().unwrap_or_default();
-            if word.is_empty() {
-                continue;
-            }
-            if Prefix::parse(word).is_none() {
+        let words = values_in(&file).map_err(|error| format!("@{name}: {error}"))?;
+        for (number, word) in words {
+            let word = String::from_utf8_lossy(word);
+            if Prefix::parse(&word).is_none() {
                 return Err(format!(
                     "@{name}: line {number}: \"{}\" is no address, expected one such as \
                      203.0.113.7 or 2001:db8::/32",
                     word.escape_debug()
                 ));
             }
-            targets.push(word.to_owned());
+            targets.push(word.into_owned());
         }
         if targets.is_empty() {
             return Err(format!("@{name}: no address is in there"));

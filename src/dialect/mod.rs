@@ -11,6 +11,7 @@ mod json;
 mod keys;
 mod metric_filter;
 mod rule_file;
+mod value_file;
 mod wrapping;
 
 pub use expression::Expression;
@@ -24,3 +25,4 @@ pub use metric_filter::{
     Extracted, FilterPattern, MetricFilter, PatternKind, Transformation, Value,
 };
 pub use rule_file::{NamedRule, RuleFile};
+pub use value_file::values_in;

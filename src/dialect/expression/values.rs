@@ -11,8 +11,8 @@ use super::words::{FLAGS, flag, ports, protocol, protocols, service, services};
 use super::{FILE_BYTES_MAX, Is, List, REGEX_BYTES_MAX};
 use crate::amount::{Amount, Comparison};
 use crate::calendar::seconds_since_1970;
-use crate::error::Error;
-use crate::error::shown;
+use crate::dialect::values_in;
+use crate::error::{Error, shown};
 use crate::field::{Field, Kind, is_milliseconds};
 use crate::nearest::nearest;
 use crate::prefixes::Prefix;
@@ -240,7 +240,11 @@ impl<'r> Values<'r> {
             };
             let file = self.file(name, *place)?;
             let before = list.filed.len();
-            for (number, line) in lines(&file) {
+            let words = values_in(&file).map_err(|error| {
+                let says = format!("{}: {error}", shown(name));
+                Fault::new(says, *place, "expected a file with a value on each line")
+            })?;
+            for (number, line) in words {
                 let found = match str::from_utf8(line) {
                     Ok(text) if !text.contains(char::is_control) => value(self, text, *place),
                     _ => Err(Fault::new(
@@ -278,21 +282,6 @@ impl<'r> Values<'r> {
         self.known.insert(name.to_owned(), Arc::clone(&bytes));
         Ok(bytes)
     }
-}
-
-/// The first word of each line that has one, with the line's number; comments begin with `#`, and
-/// what follows the first word is one.
-fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    let is_end = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'#';
-    let mut start = 0;
-    let ends = memchr::memchr_iter(b'\n', text).chain([text.len()]);
-    let lines = ends.zip(1..).map(move |(end, number)| {
-        let line = text[start..end].trim_ascii_start();
-        start = end + 1;
-        (number, &line[..line.iter().position(is_end).unwrap_or(line.len())])
-    });
-    lines.filter(|(_, word)| !word.is_empty())
 }
 
 /// The number that a word is, for a field.
