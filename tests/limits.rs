@@ -430,6 +430,22 @@ fn long_texts_of_a_dictionary_take_no_memory() {
     assert!((1..96 << 10).contains(&peak), "{peak} KiB");
 }
 
+#[test]
+fn texts_in_keys_have_1024_bytes_at_most() {
+    let folder = Folder::new("keys");
+    for (length, kept, contributors) in [(1023, 1023, 2), (1024, 1024, 1), (2000, 1024, 1)] {
+        let record = |end: &str| RECORD.replace("eni-1", &format!("{}{end}", "e".repeat(length)));
+        folder.file("a.log", format!("{}\n{}\n", record("x"), record("y")));
+        let ran = run(&folder, "$F top interface-id --by records -o csv a.log");
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        let keys: Vec<&str> = ran.out.lines().skip(1).collect();
+        assert_eq!(keys.len(), contributors, "{length}: {}", ran.out);
+        let key = keys[0].split(',').next().unwrap();
+        let expected = ["e".repeat(kept), "x".repeat(1024 - kept)].concat();
+        assert_eq!(key, expected, "{length}");
+    }
+}
+
 /// What a program did, and the most memory that it was seen with, in KiB.
 fn watched(child: Child) -> (Ran, u64) {
     let status = format!("/proc/{}/status", child.id());
