@@ -10,7 +10,8 @@ use crate::error::{Error, ErrorKind, utf_16};
 ///
 /// # Examples
 /// ```
-/// let words: Vec<_> = flowagg::dialect::values_in(b"# ours\n\n10.0.0.0/8 the old net\n")?.collect();
+/// let file = b"# ours\n\n10.0.0.0/8 the old net\n";
+/// let words: Vec<_> = flowagg::dialect::values_in(file)?.collect();
 /// assert_eq!(words, [(3, &b"10.0.0.0/8"[..])]);
 /// # Ok::<(), flowagg::Error>(())
 /// ```
