@@ -31,6 +31,8 @@ pub struct Tally {
     pub milliseconds: u64,
     /// Beside the lines: events in JSON envelopes that hold no JSON, which are skipped.
     pub events_not_json: u64,
+    /// Beside the lines: JSON events that say no time.
+    pub events_without_time: u64,
 }
 
 impl Tally {
@@ -65,6 +67,7 @@ impl AddAssign<&Tally> for Tally {
         self.extra_columns += other.extra_columns;
         self.milliseconds += other.milliseconds;
         self.events_not_json += other.events_not_json;
+        self.events_without_time += other.events_without_time;
         for (&reason, count) in &other.reasons {
             *self.reasons.entry(reason).or_default() += count;
         }

@@ -248,7 +248,7 @@ impl Batch {
         };
         let (spans, texts, plain) = (&mut self.spans, &mut self.texts, &mut self.plain);
         let Asked { paths, count, keeps_events } = asked;
-        let mut failed = 0u64;
+        let (mut failed, mut without_time, mut has_milliseconds) = (0, 0, false);
         let found = events(text, |event| {
             let first = spans.len();
             // The last one is the event's time.
@@ -263,11 +263,14 @@ impl Batch {
             if let Some(time) = event.time {
                 put(*count, &time.to_string());
             }
+            let is_timed = event.time.is_some();
             if paths.read(event.text, &mut put).is_err() {
                 spans.truncate(first);
                 failed += 1;
                 return;
             }
+            without_time += u64::from(!is_timed);
+            has_milliseconds |= event.is_milliseconds;
             plain.push(PlainRow {
                 form: Form::Json,
                 status: Status::Ok,
@@ -281,6 +284,8 @@ impl Batch {
             Ok(events) if failed < events as u64 || text.trim_ascii_start().starts_with('{') => {
                 notes.tally.ok += 1;
                 notes.tally.events_not_json += failed;
+                notes.tally.events_without_time += without_time;
+                notes.tally.milliseconds += u64::from(has_milliseconds);
             }
             _ => notes.malformed(start, line, Reason::NotJson),
         }

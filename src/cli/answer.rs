@@ -44,6 +44,16 @@ pub fn run_to(
     run_any(engine, ask, paths, common, common.is_quiet(), render, conclude)
 }
 
+/// Says what has no time, if `queries` or options ask for times.
+pub fn tell_untimed(queries: &[Query], report: &Report, common: &Common) {
+    let is_timed = common.has_times() || queries.iter().any(|query| query.period().is_some());
+    if let Some(message) = account::without_time(report).filter(|_| is_timed)
+        && !common.is_quiet()
+    {
+        say::warning(message);
+    }
+}
+
 /// Has `ask` write records of the paths to standard output while it reads them; it returns what
 /// became of the writing too. Progress is shown unless `is_calm`.
 pub fn run_writing(

@@ -222,6 +222,7 @@ fn run(
     let queries: Vec<Query> = lists.iter().map(|list| list.query().clone()).collect();
     let engine = events::engine(line_format);
     answer::run(engine, &queries, asked.paths, common, |out, report| {
+        answer::tell_untimed(&queries, report, common);
         let is_once = args.count == Some(Count::Once);
         if is_once && !common.is_quiet() && !format.is_for_people() {
             say::line(format_args!("flowagg: {ONCE}"));

@@ -184,6 +184,7 @@ fn ask(
     let all = queries.concat();
     let engine = events::engine(options.events.format.as_ref());
     let render = |out: &mut dyn Write, report: &Report| {
+        answer::tell_untimed(&all, report, common);
         if !common.is_quiet() && !is_clf {
             events::warn_of_misplaced(filters, report, MetricFilter::misplaced);
         }

@@ -120,6 +120,7 @@ fn ask(
     let is_clf = events::is_clf(&options.events);
     let engine = events::engine(options.events.format.as_ref());
     answer::run(engine, queries, &options.paths, common, |out, report| {
+        answer::tell_untimed(queries, report, common);
         if !common.is_quiet() && !is_clf {
             events::warn_of_misplaced(rules, report, InsightRule::misplaced);
         }

@@ -9,6 +9,8 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 use serde_json::value::RawValue;
 
 use super::{JsonFault, decoded, trimmed};
+use crate::amount::Amount;
+use crate::field::{TIME_MAX, is_milliseconds};
 
 /// An event's text and when it happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub struct Event<'a> {
     pub text: &'a str,
     /// Seconds since the epoch: of the envelope, else of the event's own `start`.
     pub time: Option<u64>,
+    /// Whether that `start` was in milliseconds.
+    pub is_milliseconds: bool,
 }
 
 /// The members of what `aws logs filter-log-events` and `get-log-events` write.
@@ -59,14 +63,15 @@ pub fn events(text: &str, mut visit: impl FnMut(Event<'_>)) -> Result<usize, Jso
     for (text, outline) in &values {
         match outline.unwrapped() {
             Some(listed) => listed.iter().for_each(|listed| {
-                // A string that is no text is no event: its own spelling will fail as one.
-                let message = decoded(listed.message);
-                visit(Event {
-                    text: message.as_deref().unwrap_or(listed.message),
-                    time: listed.time,
-                });
+                let text = &decoded(listed.message);
+                visit(Event { text, time: listed.time, is_milliseconds: false });
             }),
-            None => visit(Event { text, time: outline.start.and_then(whole) }),
+            None => {
+                let start = outline.start.and_then(floor).filter(|start| *start <= TIME_MAX);
+                let is_milliseconds = start.is_some_and(is_milliseconds);
+                let factor = if is_milliseconds { 1000 } else { 1 };
+                visit(Event { text, time: start.map(|start| start / factor), is_milliseconds });
+            }
         }
     }
     Ok(visited)
@@ -124,7 +129,7 @@ impl<'a> Outline<'a> {
     /// As an event in the payload of a subscription.
     fn in_subscription(&self) -> Option<Listed<'a>> {
         let message = self.message.filter(|message| message.starts_with('"'))?;
-        let milliseconds = self.timestamp.and_then(whole);
+        let milliseconds = self.timestamp.and_then(floor);
         Some(Listed { message, time: milliseconds.map(|milliseconds| milliseconds / 1000) })
     }
 
@@ -145,9 +150,10 @@ fn list<'a>(
     outlines.iter().map(listed).collect()
 }
 
-/// A number from 0 without sign, fraction or exponent.
-fn whole(number: &str) -> Option<u64> {
-    number.parse().ok()
+/// The whole part of a number from 0: some programs write times with fractions.
+fn floor(number: &str) -> Option<u64> {
+    let odd = || u64::try_from(Amount::parse(number.as_bytes())?.floor()).ok();
+    number.parse().ok().or_else(odd)
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Outline<'a> {
@@ -170,10 +176,9 @@ impl<'a> Visitor<'a> for Reader {
         let mut outline = Outline::default();
         while let Some(name) = access.next_key::<&RawValue>()? {
             let name = decoded(name.get());
-            let name = name.as_deref().unwrap_or_default();
-            outline.is_beyond_list |= !LIST.contains(&name);
-            outline.is_beyond_listed |= !LISTED.contains(&name);
-            let member = match name {
+            outline.is_beyond_list |= !LIST.contains(&&*name);
+            outline.is_beyond_listed |= !LISTED.contains(&&*name);
+            let member = match &*name {
                 "messageType" => &mut outline.message_type,
                 "logEvents" => &mut outline.log_events,
                 "events" => &mut outline.events,

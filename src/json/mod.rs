@@ -88,7 +88,7 @@ impl Paths {
     /// Calls `found` with the index and the text of each path that leads to a leaf of the event.
     ///
     /// The text of a string is what it means, that of a number or truth value its own spelling.
-    /// Objects, arrays and null are no leaves; nor is a string that is no text, a lone surrogate.
+    /// Objects, arrays and null are no leaves. In a string U+FFFD stands for a lone surrogate.
     /// Of members with one name the last counts. The order of the calls is not defined.
     ///
     /// # Errors
@@ -109,7 +109,7 @@ impl Paths {
                 b'n' => {}
                 _ if node.asked.is_empty() => {}
                 b'"' => {
-                    let Some(text) = decoded(text) else { continue };
+                    let text = decoded(text);
                     node.asked.iter().for_each(|&index| found(index, &text));
                 }
                 _ => node.asked.iter().for_each(|&index| found(index, text)),
@@ -186,8 +186,7 @@ impl<'a> Visitor<'a> for Members<'_, '_, 'a> {
     fn visit_map<A: MapAccess<'a>>(self, mut access: A) -> Result<(), A::Error> {
         let from = self.waiting.len();
         while let Some(name) = access.next_key::<&RawValue>()? {
-            let child = decoded(name.get()).and_then(|name| self.node.named(&name));
-            let Some(child) = child else {
+            let Some(child) = self.node.named(&decoded(name.get())) else {
                 access.next_value::<IgnoredAny>()?;
                 continue;
             };
@@ -235,11 +234,50 @@ fn trimmed(text: &str) -> &str {
     text.trim_matches([' ', '\t', '\n', '\r'])
 }
 
-/// What a string, in its quotes, means; none for a lone surrogate, which is no text.
-pub fn decoded(text: &str) -> Option<Cow<'_, str>> {
-    let inner = &text[1..text.len() - 1];
-    if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
-        return Some(Cow::Borrowed(inner));
+/// What a string, in its quotes, means. For a lone surrogate, which is no text, stands U+FFFD:
+/// programs leave one where they cut a text in the middle of a character.
+pub fn decoded(text: &str) -> Cow<'_, str> {
+    let bytes = match decoded_bytes(text) {
+        Cow::Borrowed(_) => return Cow::Borrowed(&text[1..text.len() - 1]),
+        Cow::Owned(bytes) => bytes,
+    };
+    Cow::Owned(String::from_utf8(bytes).unwrap_or_else(|error| {
+        let mut decoded = String::new();
+        for chunk in error.as_bytes().utf8_chunks() {
+            decoded.push_str(chunk.valid());
+            // A surrogate has three bytes, each a chunk of its own.
+            if chunk.invalid().first() == Some(&SURROGATE) {
+                decoded.push(char::REPLACEMENT_CHARACTER);
+            }
+        }
+        decoded
+    }))
+}
+
+/// The first byte of a surrogate.
+const SURROGATE: u8 = 0xed;
+
+/// The same as bytes: a lone surrogate is three, which are no text and so are equal to none.
+pub fn decoded_bytes(text: &str) -> Cow<'_, [u8]> {
+    let inner = &text.as_bytes()[1..text.len() - 1];
+    if memchr::memchr(b'\\', inner).is_none() {
+        return Cow::Borrowed(inner);
     }
-    serde_json::from_str(text).ok().map(Cow::Owned)
+    let bytes = serde_json::Deserializer::from_str(text).deserialize_bytes(Bytes);
+    Cow::Owned(bytes.unwrap_or_else(|_| inner.to_vec()))
+}
+
+/// Takes a string as bytes: a lone surrogate is not refused then.
+struct Bytes;
+
+impl Visitor<'_> for Bytes {
+    type Value = Vec<u8>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+        Ok(bytes.to_vec())
+    }
 }

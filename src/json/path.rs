@@ -7,8 +7,9 @@ const SHOWN_MAX: usize = 80;
 
 /// A place in a JSON event: `$.a`, `$.a.b`, `$.users[1].name`.
 ///
-/// In rules a name is any run of characters but `.`, `[` and `]`. In metric filters it is made of
-/// letters, digits, `-` and `_`, and any other is written `['a.b']`. Elements count from 0.
+/// In rules a name is any run of characters but `.`, `[` and `]`, and not `*` alone. In metric
+/// filters it is made of letters, digits, `-` and `_`, and any other is written `['a.b']`. Elements
+/// count from 0.
 ///
 /// ```
 /// use flowagg::JsonPath;
@@ -59,6 +60,9 @@ impl JsonPath {
                             "{whole} has {found} after {}, expected a name",
                             shown(&format!("{before}."))
                         ));
+                    }
+                    if &rest[1..end] == "*" {
+                        return Err(format!("{whole} has the wildcard *, expected a name"));
                     }
                     steps.push(Step::Name(rest[1..end].to_owned()));
                     &rest[end..]

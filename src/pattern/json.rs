@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 
 use super::text::{TextTest, compares, number};
 use crate::amount::Comparison;
+use crate::json::decoded_bytes;
 
 /// Tests of selected nodes, joined.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -270,7 +271,7 @@ impl<'a> Value<'a> {
     /// Looks at a JSON text without blanks around it.
     fn new(text: &'a str) -> Self {
         match text.as_bytes()[0] {
-            b'"' => Self::Text(decoded(text)),
+            b'"' => Self::Text(decoded_bytes(text)),
             b't' => Self::Truth(true),
             b'f' => Self::Truth(false),
             b'n' => Self::Null,
@@ -311,7 +312,7 @@ impl<'a> Visitor<'a> for Members<'_, '_, 'a> {
         let mut all: HashMap<Cow<[u8]>, &str> = HashMap::new();
         let takes_all = node.takes_all_members();
         while let Some(name) = access.next_key::<&RawValue>()? {
-            let name = decoded(name.get());
+            let name = decoded_bytes(name.get());
             let place = node.names.binary_search_by(|(other, _)| (**other).cmp(&name)).ok();
             if place.is_none() && !takes_all {
                 access.next_value::<IgnoredAny>()?;
@@ -384,30 +385,4 @@ impl<'a> Visitor<'a> for HasNull {
         }
         Ok(has_null)
     }
-}
-
-/// Takes a string as bytes: a lone surrogate, which is no text, is not refused then.
-struct Bytes;
-
-impl Visitor<'_> for Bytes {
-    type Value = Vec<u8>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
-        Ok(bytes.to_vec())
-    }
-}
-
-/// What a string, in its quotes, means. A lone surrogate is three bytes, which are no text and so
-/// are equal to none.
-fn decoded(text: &str) -> Cow<'_, [u8]> {
-    let inner = &text.as_bytes()[1..text.len() - 1];
-    if memchr::memchr(b'\\', inner).is_none() {
-        return Cow::Borrowed(inner);
-    }
-    let bytes = serde_json::Deserializer::from_str(text).deserialize_bytes(Bytes);
-    bytes.map_or(Cow::Borrowed(inner), Cow::Owned)
 }

@@ -54,6 +54,20 @@ pub fn tally(report: &Report, elapsed: Duration) -> String {
     )
 }
 
+/// What has no time, where an answer asks for one; none if all has.
+pub fn without_time(report: &Report) -> Option<String> {
+    let left_out = "in no period, and left out by --start, --end and --last";
+    if report.tally.events_without_time > 0 {
+        return Some(format!(
+            "{} without a time, which is the `timestamp` of an envelope or a number `start`: \
+             {left_out}",
+            amount(report.tally.events_without_time, "event")
+        ));
+    }
+    let records = report.answers.iter().map(|answer| answer.uses().no_time).max()?;
+    (records > 0).then(|| format!("{} without a time: {left_out}", amount(records, "record")))
+}
+
 /// The files of folders that were not read, in parentheses.
 fn left_out(report: &Report) -> String {
     let mut parts = Vec::new();

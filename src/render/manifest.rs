@@ -129,6 +129,7 @@ struct TallyText {
     extra_columns: u64,
     milliseconds: u64,
     events_not_json: u64,
+    events_without_time: u64,
 }
 
 #[derive(Serialize)]
@@ -234,6 +235,7 @@ impl TallyText {
             extra_columns: tally.extra_columns,
             milliseconds: tally.milliseconds,
             events_not_json: tally.events_not_json,
+            events_without_time: tally.events_without_time,
         }
     }
 }

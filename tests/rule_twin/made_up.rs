@@ -305,7 +305,16 @@ fn event(random: &mut Random) -> String {
             }
             "a" if random.once_in(2) => format!("{{\"b\": {}, \"c\": [1]}}", random.pick(LEAVES)),
             "n" if random.once_in(2) => random.pick(&["1", "2.5", "1000", "-1", "1e2"]).to_owned(),
-            "start" => (1_600_000_000 + random.below(200)).to_string(),
+            "start" => {
+                let seconds = 1_600_000_000 + random.below(200);
+                match seconds % 8 {
+                    0 => format!("{seconds}.75"),
+                    1 => format!("{}e-1", seconds * 10 + 9),
+                    2 => format!("{seconds}123"),
+                    3 => format!("{seconds}123456"),
+                    _ => seconds.to_string(),
+                }
+            }
             "k" if random.once_in(30) => format!("\"{}\"", long_value(random)),
             _ => random.pick(LEAVES).to_owned(),
         };

@@ -177,6 +177,20 @@ pub fn clf(text: &[u8]) -> Log {
     log
 }
 
+/// The whole part of a number that is not below 0.
+fn floor(time: &Value) -> Option<u64> {
+    time.as_f64().filter(|time| *time >= 0.0).map(|time| time as u64)
+}
+
+/// A time of up to eleven digits is in seconds, one of up to fourteen in milliseconds.
+fn seconds(time: u64) -> Option<u64> {
+    match time.to_string().len() {
+        ..=11 => Some(time),
+        12..=14 => Some(time / 1000),
+        _ => None,
+    }
+}
+
 /// The events of a JSON log, an object in each line: itself, or the message in an envelope.
 pub fn json(text: &[u8]) -> Log {
     let mut log = Log::default();
@@ -186,9 +200,9 @@ pub fn json(text: &[u8]) -> Log {
         let (time, text) = match &value {
             Ok(Value::Object(event)) => match (event.get("timestamp"), event.get("message")) {
                 (Some(time), Some(Value::String(message))) => {
-                    (time.as_u64().map(|milliseconds| milliseconds / 1000), message.as_str())
+                    (floor(time).map(|milliseconds| milliseconds / 1000), message.as_str())
                 }
-                _ => (event.get("start").and_then(Value::as_u64), line),
+                _ => (event.get("start").and_then(floor).and_then(seconds), line),
             },
             _ => {
                 log.malformed += 1;

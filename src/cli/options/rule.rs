@@ -13,7 +13,7 @@ CloudFormation template (`cdk synth --json`); what `aws cloudwatch describe-insi
 or `put-insight-rule --cli-input-json` takes; a folder of such files; or `-`, standard input.
 Many rules are answered in one pass.
 
-A record's time is its `start`, that of a JSON event its `timestamp`.
+A record's time is its `start`, that of a JSON event the `timestamp` of its envelope or its `start`.
 
 Examples:
   flowagg rule rules/top_srcaddr_rule.json logs/

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::super::{ocsf, one_word};
@@ -31,8 +31,7 @@ impl<'a> Members<'a> {
             fn visit_map<A: MapAccess<'a>>(self, mut access: A) -> Result<Members<'a>, A::Error> {
                 let mut members = Vec::with_capacity(8);
                 while let Some(name) = access.next_key::<&RawValue>()? {
-                    let name = decoded(name.get()).ok_or_else(|| A::Error::custom("no text"))?;
-                    members.push((name, access.next_value()?));
+                    members.push((decoded(name.get()), access.next_value()?));
                 }
                 Ok(Members(members))
             }
@@ -96,7 +95,7 @@ pub fn is_page(head: &[u8]) -> bool {
 pub fn word(value: &str) -> Option<Cow<'_, str>> {
     match value.as_bytes().first()? {
         b'n' => None,
-        b'"' => match decoded(value)? {
+        b'"' => match decoded(value) {
             Cow::Borrowed(text) => one_word(text),
             Cow::Owned(text) => one_word(&text).map(|word| Cow::Owned(word.into_owned())),
         },

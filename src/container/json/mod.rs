@@ -260,12 +260,10 @@ impl Lines {
             return true;
         }
         if let Some(spelled) = members.message() {
-            match decoded(spelled) {
-                Some(message) if message.trim_start().starts_with('{') => {
-                    self.value(message.trim().as_bytes(), depth + 1);
-                }
-                Some(message) => self.message(message.as_bytes()),
-                None => self.message(spelled.as_bytes()),
+            let message = decoded(spelled);
+            match message.trim_start().starts_with('{') {
+                true => self.value(message.trim().as_bytes(), depth + 1),
+                false => self.message(message.as_bytes()),
             }
             return true;
         }

@@ -323,7 +323,7 @@ impl Pages {
         (&texts.bytes, &self.spans, texts.longest)
     }
 
-    /// Bytes that a text of the next ones has at most, as far as that is known before they are read.
+    /// Bytes that a text of the next rows has at most, as far as a dictionary tells.
     pub fn known_bytes_max(&self) -> usize {
         match self.page {
             DataPage::Places(_) => self.dictionary.longest,
