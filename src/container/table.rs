@@ -92,8 +92,8 @@ enum Columns {
     Message {
         /// The place of it.
         at: usize,
-        /// Whether no column follows it.
-        is_last: bool,
+        /// The number of columns.
+        columns: usize,
     },
     /// Values of records.
     Fields {
@@ -127,7 +127,7 @@ impl Columns {
             let mut columns = stated.iter().zip(&fields);
             return columns
                 .all(|(name, field)| field.is_some() || is_beside(name))
-                .then_some(Self::Message { at, is_last: at + 1 == fields.len() });
+                .then_some(Self::Message { at, columns: fields.len() });
         }
         let known = fields.iter().flatten().count();
         if known == 0 || known * 2 < fields.len() {
@@ -149,18 +149,23 @@ impl Columns {
     fn are_stated(&self, first: &[u8], flow_logs: bool) -> bool {
         match self {
             Self::Fields { layout, .. } => flow_logs && layout.columns() > 1,
-            Self::Message { at: 0, is_last: true } => flow_logs || first == b"@message",
+            Self::Message { at: 0, columns: 1 } => flow_logs || first == b"@message",
             Self::Message { .. } => true,
         }
     }
 
-    /// Whether a row is one of the table, its values whole: no quote is where none may be, and
-    /// nothing but a message is on several lines.
+    /// Whether a row is one of the table, its values whole: no quote is where none may be, nothing
+    /// but a message is on several lines, and only a last message has values after the last column,
+    /// which are its own: others are those of another row.
     fn has_row(&self, row: &ByteRecord, is_broken: bool) -> bool {
         let is_on_lines = |value: &[u8]| {
             memchr2(b'\n', b'\r', value.strip_suffix(b"\r").unwrap_or(value)).is_some()
         };
+        let is_long = |at: usize, columns: usize| {
+            at + 1 < columns && row.iter().skip(columns).any(|value| !value.trim_ascii().is_empty())
+        };
         !is_broken
+            && !matches!(self, Self::Message { at, columns } if is_long(*at, *columns))
             && (memchr2(b'\n', b'\r', row.as_slice()).is_none()
                 || row.iter().enumerate().all(|(nth, value)| {
                     matches!(self, Self::Message { at, .. } if *at == nth) || !is_on_lines(value)
@@ -172,9 +177,9 @@ impl Columns {
     fn write(&self, row: &ByteRecord, delimiter: u8, flow_logs: bool, line: &mut Vec<u8>) {
         match self {
             // A message without quotes around it may hold what parts columns.
-            Self::Message { at, is_last } if row.len() > *at => {
+            Self::Message { at, columns } if row.len() > *at => {
                 let mut joined = Vec::new();
-                let message = match *is_last && row.len() > at + 1 {
+                let message = match at + 1 == *columns && row.len() > *columns {
                     true => {
                         write_joined(row.iter().skip(*at), delimiter, &mut joined);
                         &joined

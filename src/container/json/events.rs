@@ -11,7 +11,8 @@ use serde::de::IgnoredAny;
 use super::super::{Piece, Pieces, Stated};
 use super::reach::{Reach, list_start, reach};
 use super::split::{Next, Splitter};
-use super::{Outcome, ended, give, too_large};
+use super::{Outcome, ended, give, lost_in, too_large};
+use crate::error::Error;
 use crate::json::begins_list;
 use crate::record::LINE_BYTES_MAX;
 
@@ -47,6 +48,8 @@ pub struct Events<'a> {
     splitter: Splitter<Box<dyn Read + 'a>>,
     block_bytes: usize,
     text: Vec<u8>,
+    /// What was lost first with a line.
+    fault: Option<Error>,
     outcome: Option<Outcome>,
 }
 
@@ -58,7 +61,7 @@ impl<'a> Events<'a> {
 
     fn with_pages(reader: Box<dyn Read + 'a>, block_bytes: usize, page_bytes: usize) -> Self {
         let splitter = Splitter::with_pages(reader, page_bytes);
-        Self { splitter, block_bytes, text: Vec::new(), outcome: None }
+        Self { splitter, block_bytes, text: Vec::new(), fault: None, outcome: None }
     }
 
     /// The events in an envelope that is damaged somewhere, as lines; false if it is none, or if
@@ -100,7 +103,9 @@ impl Pieces for Events<'_> {
         while self.outcome.is_none() && self.text.len() < self.block_bytes {
             match self.splitter.next() {
                 Next::Value(text) if Self::damaged_page(&mut self.text, text) => {}
-                Next::Value(text) | Next::Listed(text) | Next::Line(text) => {
+                Next::Value(text) | Next::Listed(text) => Self::line(&mut self.text, text),
+                Next::Line(text) => {
+                    self.fault = self.fault.take().or_else(|| lost_in(text));
                     Self::line(&mut self.text, text);
                 }
                 Next::Page(head) => {
@@ -118,7 +123,8 @@ impl Pieces for Events<'_> {
             Some(length) => Piece::Block { length, headers: 0, stated: Stated::Nothing },
             None => {
                 let (result, partial) = self.outcome.take().unwrap_or((Ok(()), false));
-                Piece::End { result, partial }
+                let mut fault = || self.fault.take().map_or(Ok(()), Err);
+                Piece::End { result: result.and_then(|()| fault()), partial }
             }
         }
     }

@@ -8,8 +8,9 @@ use serde_json::value::RawValue;
 
 use super::super::{ocsf, one_word};
 use super::reach::LISTS;
-use crate::field::Field;
+use crate::field::{Field, Kind};
 use crate::json::decoded;
+use crate::value::Address;
 
 /// So many known members make a record, whatever others there are.
 const KNOWN_ENOUGH: usize = 4;
@@ -52,18 +53,43 @@ impl<'a> Members<'a> {
         lists.filter_map(|(_, value)| serde_json::from_str(value.get()).ok())
     }
 
+    fn all(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.0.iter().map(|(name, value)| (&**name, value.get()))
+    }
+
     /// The members that may be columns of a record: no objects and no lists.
-    pub fn scalars(&self) -> impl Iterator<Item = (&str, &'a str)> {
-        let members = self.0.iter().map(|(name, value)| (&**name, value.get()));
-        members.filter(|(_, value)| !value.starts_with(['{', '[']))
+    fn scalars(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.all().filter(|(_, value)| !value.starts_with(['{', '[']))
+    }
+
+    /// The columns of a record. An object or a list in the place of a field is one that is wrong.
+    pub fn columns(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        let is_column = |(name, value): &(&str, &str)| {
+            !value.starts_with(['{', '[']) || Field::from_alias(name).is_some()
+        };
+        self.all().filter(is_column)
     }
 
     /// Whether they are the columns of a flow-log record: half of those that can be, as in a
-    /// header, or several.
+    /// header, or several. What wraps a message has an account and a source of its own too, but
+    /// not two addresses.
     pub fn is_record(&self) -> bool {
         let known = self.scalars().filter(|(name, _)| Field::from_alias(name).is_some());
         let known = known.take(KNOWN_ENOUGH).count();
-        known == KNOWN_ENOUGH || known >= 2 && known * 2 >= self.scalars().count()
+        (known == KNOWN_ENOUGH || known >= 2 && known * 2 >= self.scalars().count())
+            && (self.message().is_none() || self.has_addresses())
+    }
+
+    /// Whether two or more are addresses, or at least that one is and the others are not there.
+    fn has_addresses(&self) -> bool {
+        let is_address =
+            |name: &str| Field::from_alias(name).is_some_and(|field| field.kind() == Kind::Address);
+        let found = self.scalars().filter(|(name, _)| is_address(name)).map(|(_, value)| {
+            word(value).map_or(Address::Absent, |word| Address::parse(word.as_bytes()))
+        });
+        let (absent, others): (Vec<_>, Vec<_>) =
+            found.partition(|address| *address == Address::Absent);
+        absent.len() + others.len() > 1 && !others.is_empty() && !others.contains(&Address::Bad)
     }
 
     /// Whether they are those of network activity in OCSF.
@@ -74,6 +100,11 @@ impl<'a> Members<'a> {
     /// Whether they are those of a message of CloudWatch Logs that holds no events.
     pub fn is_control(&self) -> bool {
         self.raw("messageType") == Some("\"CONTROL_MESSAGE\"")
+    }
+
+    /// Whether there are two messages: two objects became one.
+    pub fn are_of_two(&self) -> bool {
+        self.0.iter().filter(|(name, _)| name == "message").count() > 1
     }
 
     /// The text of a message, as it is spelled.

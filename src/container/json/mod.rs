@@ -154,6 +154,18 @@ fn too_large() -> Error {
     Error::new(ErrorKind::Container, text)
 }
 
+/// What is said of a line that cannot be read, if several values are lost with it.
+fn lost_in(line: &[u8]) -> Option<Error> {
+    let is_between = |byte: &u8| byte.is_ascii_whitespace() || *byte == b',';
+    let are_several = memchr::memchr_iter(b'}', line).any(|end| {
+        let rest = &line[end + 1..];
+        let next = rest.iter().position(|byte| !is_between(byte)).unwrap_or(rest.len());
+        rest[next..].starts_with(b"{\"")
+    });
+    let text = "damaged JSON: a malformed line holds several values, which are lost with it";
+    are_several.then(|| Error::new(ErrorKind::Container, text))
+}
+
 /// Lines on their way into blocks.
 #[derive(Debug, Default)]
 struct Lines {
@@ -200,7 +212,10 @@ impl Lines {
         match splitter.next() {
             Next::Value(value) => self.value(value, depth),
             Next::Listed(value) => self.value(value, depth + 1),
-            Next::Line(line) => self.message(line),
+            Next::Line(line) => {
+                self.fault = self.fault.take().or_else(|| lost_in(line));
+                self.message(line);
+            }
             Next::Page(head) => {
                 if depth < DEPTH_MAX && is_page(head) {
                     splitter.open();
@@ -222,9 +237,9 @@ impl Lines {
         }
         match text.and_then(Members::new).filter(|_| depth < DEPTH_MAX) {
             Some(members) if members.is_activity() => self.activity(value),
-            Some(members) if members.is_record() => {
-                self.row(members.scalars().map(|(name, value)| (name, word(value))));
-            }
+            Some(members)
+                if members.is_record()
+                    && self.row(members.columns().map(|(name, value)| (name, word(value)))) => {}
             Some(members) if self.envelope(&members, depth) => {}
             None if self.damaged_page(value, depth) => {}
             _ => self.message(value),
@@ -254,21 +269,23 @@ impl Lines {
         }
     }
 
-    /// Opens an envelope; false if it is none.
+    /// Opens an envelope; false if it is none, or two that became one.
     fn envelope(&mut self, members: &Members<'_>, depth: usize) -> bool {
         if members.is_control() {
             return true;
         }
-        if let Some(spelled) = members.message() {
-            let message = decoded(spelled);
+        if members.are_of_two() {
+            return false;
+        }
+        let message = members.message().map(decoded);
+        if let Some(message) = &message {
             match message.trim_start().starts_with('{') {
                 true => self.value(message.trim().as_bytes(), depth + 1),
                 false => self.message(message.as_bytes()),
             }
-            return true;
         }
         let mut lists = members.lists().peekable();
-        if lists.peek().is_some() {
+        if message.is_some() || lists.peek().is_some() {
             lists.flatten().for_each(|value| self.value(value.get().as_bytes(), depth + 1));
             return true;
         }
@@ -323,19 +340,22 @@ impl Lines {
                 let words = values
                     .iter()
                     .map(|(name, value)| (&**name, value.as_deref().and_then(one_word)));
-                self.row(words);
+                if !self.row(words) {
+                    self.message(text);
+                }
             }
             Err(_) => self.message(text),
         }
     }
 
-    /// A record of these names and words.
-    fn row<'n>(&mut self, members: impl Iterator<Item = (&'n str, Option<Cow<'n, str>>)>) {
+    /// A record of these names and words; false if it is none, for one of the names is there twice.
+    fn row<'n>(&mut self, members: impl Iterator<Item = (&'n str, Option<Cow<'n, str>>)>) -> bool {
         self.rows.push_blank(std::mem::take(&mut self.blank_lines));
-        self.rows.push(members);
+        let is_row = self.rows.push(members);
         if self.rows.is_full() {
             self.gather();
         }
+        is_row
     }
 
     /// Makes lines of the records that are gathered.

@@ -24,7 +24,7 @@ pub enum Reach {
 /// object was never closed, and ends with its line. So damage costs no more than that.
 pub fn reach(text: &[u8], depth: usize) -> Reach {
     let (mut depth, mut at) = (depth, 0);
-    let (mut last, mut newline) = (b':', 0);
+    let (mut last, mut newline, mut cut) = (b':', 0, None);
     while let Some(&byte) = text.get(at) {
         match byte {
             b'"' => {
@@ -44,7 +44,12 @@ pub fn reach(text: &[u8], depth: usize) -> Reach {
                 }
             }
             b'{' | b'[' if !matches!(last, b':' | b',' | b'[') && newline > 0 => {
-                return Reach::Broken(newline);
+                return Reach::Broken(cut.unwrap_or(newline));
+            }
+            b'{' if last == b':' && newline > 0 && newline + 1 == at => {
+                // As a value it is odd here; if more is, a line was cut and this is the next one.
+                cut.get_or_insert(newline);
+                depth += 1;
             }
             b'{' | b'[' => depth += 1,
             b'}' | b']' => {

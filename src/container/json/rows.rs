@@ -26,9 +26,9 @@ pub struct Rows {
     /// The columns, in the order in which they were met, and the places of each.
     names: Vec<String>,
     places: HashMap<String, usize>,
-    /// The members of the last record as they were called, and their places: most records have the
-    /// same in the same order.
-    last: Vec<(String, Option<usize>)>,
+    /// The members of the last record as they were called, and what is known of them: most records
+    /// have the same in the same order.
+    last: Vec<(String, Known)>,
     /// The rows as lines, and how many.
     text: Vec<u8>,
     count: usize,
@@ -38,26 +38,58 @@ pub struct Rows {
     is_short: bool,
 }
 
+/// What is known of a member.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    /// The place of its column; none if it is left out.
+    at: Option<usize>,
+    /// Whether it has the column's own name.
+    is_own: bool,
+}
+
+/// The value of a column in a record.
+#[derive(Debug, Clone)]
+enum Value<'n> {
+    /// No member is of that column so far.
+    Absent,
+    /// That of a member with another name than the column's, unless it was null.
+    Other(Cow<'n, str>),
+    /// That of a member with its name, unless it is null.
+    Own(Option<Cow<'n, str>>),
+}
+
 impl Rows {
-    /// Adds a record: its members' names, and their values as words.
-    pub fn push<'n>(&mut self, members: impl Iterator<Item = (&'n str, Option<Cow<'n, str>>)>) {
-        let mut values: Vec<Option<Cow<'n, str>>> = vec![None; self.names.len()];
+    /// Adds a record: its members' names, and their values as words. A member with a column's own
+    /// name comes before others of that column, and of those the first that has a value. False if
+    /// it is no record: a name with different values is what damage makes of two.
+    pub fn push<'n>(
+        &mut self,
+        members: impl Iterator<Item = (&'n str, Option<Cow<'n, str>>)>,
+    ) -> bool {
+        let mut values = vec![Value::Absent; self.names.len()];
         for (nth, (name, value)) in members.enumerate() {
-            let at = match self.last.get(nth).filter(|(last, _)| last == name) {
-                Some((_, at)) => *at,
+            let known = match self.last.get(nth).filter(|(last, _)| last == name) {
+                Some((_, known)) => *known,
                 None => {
-                    let at = self.place(name);
+                    let known = self.known(name);
                     self.last.truncate(nth);
-                    self.last.push((name.to_owned(), at));
-                    at
+                    self.last.push((name.to_owned(), known));
+                    known
                 }
             };
-            let Some(at) = at else {
+            let Some(at) = known.at else {
                 self.is_short = true;
                 continue;
             };
-            values.resize(self.names.len(), None);
-            values[at] = value;
+            values.resize(self.names.len(), Value::Absent);
+            match (&values[at], known.is_own) {
+                (Value::Own(other), true) if *other != value => return false,
+                (_, true) => values[at] = Value::Own(value),
+                (Value::Absent, false) => {
+                    values[at] = value.map_or(Value::Absent, Value::Other);
+                }
+                (_, false) => {}
+            }
         }
         if self.widths.last().is_none_or(|(_, columns)| *columns < values.len()) {
             self.widths.push((self.text.len(), values.len()));
@@ -66,29 +98,37 @@ impl Rows {
             if at > 0 {
                 self.text.push(b' ');
             }
-            self.text.extend_from_slice(value.as_deref().unwrap_or("-").as_bytes());
+            let word = match value {
+                Value::Other(word) | Value::Own(Some(word)) => word,
+                Value::Absent | Value::Own(None) => "-",
+            };
+            self.text.extend_from_slice(word.as_bytes());
         }
         self.text.push(b'\n');
         self.count += 1;
+        true
     }
 
-    /// The place of a member's column, which may be a new one; none if there are too many.
-    fn place(&mut self, name: &str) -> Option<usize> {
+    /// What is known of a member that was not met before. Its column may be a new one, unless there
+    /// are too many.
+    fn known(&mut self, name: &str) -> Known {
         let field = Field::from_alias(name);
+        let is_own = field.is_none_or(|field| Field::parse(name) == Some(field));
         let name = match field {
             Some(field) => field.name().to_owned(),
             None => name.replace(|c: char| c.is_whitespace() || c.is_control(), "-"),
         };
         let next = self.names.len();
-        if let Some(at) = self.places.get(&name) {
-            return Some(*at);
-        }
-        if field.is_none() && (next >= COLUMNS_MAX || name.len() > NAME_BYTES_MAX) {
-            return None;
-        }
-        self.places.insert(name.clone(), next);
-        self.names.push(name);
-        Some(next)
+        let at = match self.places.get(&name) {
+            Some(at) => Some(*at),
+            None if field.is_none() && (next >= COLUMNS_MAX || name.len() > NAME_BYTES_MAX) => None,
+            None => {
+                self.places.insert(name.clone(), next);
+                self.names.push(name);
+                Some(next)
+            }
+        };
+        Known { at, is_own }
     }
 
     /// Adds lines without a value.

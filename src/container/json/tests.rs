@@ -302,6 +302,82 @@ fn a_record_may_have_a_message() {
 }
 
 #[test]
+fn what_wraps_a_message_has_fields_of_its_own() {
+    let wrapped = format!(r#"{{"message":"{RECORD}","account":"1","region":"us-east-1"}}"#);
+    let more = wrapped.replace('}', r#","source":"lambda","type":"vpcflow","host":"h"}"#);
+    let sent = wrapped.replace('}', r#","source":"10.0.0.7","type":"vpcflow","host":"h"}"#);
+    for text in [wrapped, more, sent] {
+        assert_eq!(lines(&text, 100), [RECORD]);
+    }
+    // Both are read.
+    let text = format!(r#"{{"message":"{RECORD}","events":[{{"message":"{RECORD}"}}]}}"#);
+    assert_eq!(lines(&text, 100), [RECORD, RECORD]);
+}
+
+#[test]
+fn a_column_s_own_name_comes_first() {
+    let found = |members: &str| lines(&format!(r#"{{{members},"bytes":5}}"#), 100)[1].clone();
+    let own = r#""srcaddr":"10.0.0.1""#;
+    for (members, expected) in [
+        (format!(r#"{own},"source":"10.0.0.2""#), "10.0.0.1 5"),
+        (format!(r#""source":"10.0.0.2",{own}"#), "10.0.0.1 5"),
+        (format!(r#"{own},"source":null"#), "10.0.0.1 5"),
+        (format!(r#"{own},{own}"#), "10.0.0.1 5"),
+        (
+            r#""source":null,"source_address":"10.0.0.2","SourceAddress":"10.0.0.3""#.to_owned(),
+            "10.0.0.2 5",
+        ),
+        (r#""srcaddr":null,"source":"10.0.0.2""#.to_owned(), "- 5"),
+        (r#""source":"10.0.0.2","srcaddr":null"#.to_owned(), "- 5"),
+    ] {
+        assert_eq!(found(&members), expected, "{members}");
+    }
+}
+
+#[test]
+fn values_that_are_not_one_are_no_values() {
+    let text = r#"{"srcaddr":{"ip":"10.0.0.1"},"bytes":[7],"packets":1,"action":"ACCEPT","x":[1]}"#;
+    let row = r#"{"ip":"10.0.0.1"} [7] 1 ACCEPT"#;
+    assert_eq!(lines(text, 100), ["<srcaddr bytes packets action>", row]);
+}
+
+#[test]
+fn two_objects_that_became_one_are_none() {
+    let record = r#"{"srcaddr":"10.0.0.1","bytes":5,"srcaddr":"10.0.0.2","bytes":7}"#;
+    let message = format!(r#"{{"message":"{RECORD}","message":"{RECORD}"}}"#);
+    for text in [record, &message] {
+        assert_eq!(lines(text, 100), [text]);
+    }
+}
+
+#[test]
+fn a_line_that_is_cut_takes_no_other_with_it() {
+    let event =
+        |at: usize| format!("{{\"message\":\"{}\"}}", RECORD.replace(" 40 ", &format!(" {at} ")));
+    let cut = "{\"message\":\"x\",\"timestamp\":";
+    let text = format!("{cut}\n{}\n{}\n{cut}\n{}\n", event(1), event(2), event(3));
+    for step in [3, 1000] {
+        let found = lines(&text, step);
+        assert_eq!(found.iter().filter(|line| line.starts_with("2 1 ")).count(), 2, "{found:?}");
+        assert_eq!((found[0].as_str(), found.last().unwrap().as_str()), (cut, CUT_SHORT));
+    }
+    // That may be how somebody writes JSON.
+    let pretty = format!("{{\"events\":\n[\n{{\"a\":\n{{\n}},{}\n]}}\n", &event(1)[1..]);
+    assert_eq!(lines(&pretty, 1000).len(), 1);
+}
+
+#[test]
+fn values_that_are_lost_with_a_line_are_told() {
+    let event = format!("{{\"message\":\"{RECORD}\"}}");
+    let broken = format!("[{event},{},{event} , {event}]\n", event.replace("eni", "\n"));
+    let found = lines(&broken, 100);
+    assert!(found.last().unwrap().starts_with("damaged JSON: a malformed line holds"), "{found:?}");
+    // One value is a line like others.
+    let found = lines(&format!("{event}\n{}\n{event}\n", event.replace("eni", "\n")), 100);
+    assert_eq!(found.len(), 4, "{found:?}");
+}
+
+#[test]
 fn many_names_are_no_trap() {
     let text: String = (0..2_000)
         .map(|at| format!(r#"{{"srcaddr":"10.0.0.1","bytes":{at},"odd-{at}":1}}"#))

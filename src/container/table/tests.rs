@@ -68,6 +68,14 @@ fn columns_become_a_layout() {
 }
 
 #[test]
+fn a_message_in_the_middle_has_no_values_after_the_last_column() {
+    let text = "@timestamp,@message,@logStream\n1,2 1 eni-1,eni\n1,2 1 eni-2,eni,1,2 1 eni-3,eni\n";
+    check(text, &["2 1 eni-1", "1,2%201%20eni-2,eni,1,2%201%20eni-3,eni"], 1);
+    // Nothing is lost with values that are empty.
+    check("@timestamp,@message,@logStream\n1,2 1 eni-1,eni, ,\n", &["2 1 eni-1"], 1);
+}
+
+#[test]
 fn rows_keep_their_faults() {
     check(
         "srcaddr,bytes,action\n10.0.0.1,5\n10.0.0.1,5,ACCEPT,x\nx\n,,\n",
