@@ -37,6 +37,21 @@ pub fn seconds_since_1970(text: &str) -> Option<u64> {
     is_valid.then(|| u64::try_from(seconds).ok())?
 }
 
+/// The date that eight digits are, such as `20260131`, as it has to be typed. None for what is no
+/// date of the years 1970 to 2100: as seconds since 1970 all of them lie in that year.
+///
+/// ```
+/// use flowagg::date_of_digits;
+/// assert_eq!(date_of_digits("20260131"), Some("2026-01-31".to_owned()));
+/// assert_eq!(date_of_digits("20260229"), None);
+/// ```
+pub fn date_of_digits(text: &str) -> Option<String> {
+    let is_plain = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let date = is_plain.then(|| format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..]))?;
+    let is_date = &text[..4] <= "2100" && seconds_since_1970(&date).is_some();
+    is_date.then_some(date)
+}
+
 /// Numbers of these many digits with `separator` between them.
 fn numbers<const N: usize>(text: &str, separator: char, digits: &[usize; N]) -> Option<[i64; N]> {
     let mut parts = text.split(separator);
@@ -113,6 +128,24 @@ mod tests {
             ("2100-03-01", 4_107_542_400),
         ] {
             assert_eq!(seconds_since_1970(text), Some(second), "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_without_hyphens() {
+        for (text, date) in [
+            ("19700101", Some("1970-01-01")),
+            ("20240229", Some("2024-02-29")),
+            ("21001231", Some("2100-12-31")),
+            ("21010101", None),
+            ("19691231", None),
+            ("20231301", None),
+            ("20230229", None),
+            ("2023111", None),
+            ("020231114", None),
+            ("2023111é", None),
+        ] {
+            assert_eq!(date_of_digits(text).as_deref(), date, "{text}");
         }
     }
 

@@ -102,7 +102,7 @@ mod view;
 
 pub use amount::{Amount, Comparison};
 pub use batch::Form;
-pub use calendar::seconds_since_1970;
+pub use calendar::{date_of_digits, seconds_since_1970};
 pub use cut::{Cut, CutStyle};
 pub use engine::{Cutting, Engine, Progress};
 pub use error::{Error, ErrorKind};

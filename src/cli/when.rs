@@ -1,6 +1,6 @@
 //! Times as they are typed: dates, seconds since 1970, or how long before the newest record.
 
-use flowagg::seconds_since_1970;
+use flowagg::{date_of_digits, seconds_since_1970};
 
 /// A point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,9 @@ const EXPECTED: &str = "expected a time such as 2026-01-31, 2026-01-31T12:00:00Z
 impl When {
     /// Reads a time.
     pub fn parse(text: &str) -> Result<Self, String> {
+        if let Some(date) = date_of_digits(text) {
+            return Err(format!("as seconds since 1970 that is in 1970; did you mean {date}?"));
+        }
         if let Ok(seconds) = text.parse::<u64>() {
             return match seconds {
                 0..SECONDS_MAX => Ok(Self::At(seconds)),
@@ -98,6 +101,8 @@ mod tests {
         {
             assert_eq!(When::parse(text), Err(EXPECTED.to_owned()), "{text}");
         }
+        assert!(When::parse("20231114").unwrap_err().ends_with("did you mean 2023-11-14?"));
+        assert!(When::parse("20231314").is_ok());
         assert!(When::parse("1769860800000").unwrap_err().contains("milliseconds"));
     }
 }

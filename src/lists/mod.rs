@@ -6,6 +6,8 @@
 
 mod measures;
 
+use crate::amount::Amount;
+use crate::calendar::{date_of_digits, seconds_since_1970};
 use crate::error::{Error, ErrorKind};
 use crate::field::Field;
 use crate::layout::Column;
@@ -241,12 +243,30 @@ impl ListOptions {
         for Condition { measure, comparison, amount } in self.conditions {
             let at = |name: String| self.measures.iter().position(|other| other.name == name);
             let measure = measure.and_then(at).unwrap_or(0);
+            check_time(&self.measures[measure], &amount)?;
             builder = builder.having(Having { measure, comparison, amount });
         }
         if let ListKind::Series(seconds) = kind {
             builder = builder.period(seconds);
         }
         Ok(List { query: builder.build()?, measures: self.measures, kind })
+    }
+}
+
+/// That a time is not compared with a date that lacks its hyphens: as seconds it is in 1970.
+fn check_time(measure: &NamedMeasure, amount: &Amount) -> Result<(), Error> {
+    let is_time =
+        measure.field().is_some_and(Field::is_time) && !matches!(measure.measure, Measure::Sum(_));
+    match date_of_digits(&amount.to_string()).filter(|_| is_time) {
+        Some(date) => {
+            let second = seconds_since_1970(&date).unwrap_or_default();
+            let text = format!(
+                "--having: {amount} looks like a date, expected seconds since 1970, which are \
+                 {second} for {date}"
+            );
+            Err(Error::new(ErrorKind::Query, text))
+        }
+        None => Ok(()),
     }
 }
 
@@ -322,6 +342,11 @@ mod tests {
         assert_eq!((names(&list), list.query().having().len()), (vec!["bytes"], 1));
         let other = having(by_source(), "packets > 5").series(60).unwrap_err();
         assert!(other.to_string().ends_with("and this one is of bytes"));
+        for text in ["min(start) >= 20231114", "max(end) < 20231115"] {
+            let error = having(by_source(), text).top().unwrap_err().to_string();
+            assert!(error.contains("looks like a date, expected seconds"), "{error}");
+        }
+        assert!(having(by_source(), "bytes >= 20231114").top().is_ok());
         let all = having(ListOptions::new(), "> 5").sum().unwrap_err();
         assert!(all.to_string().contains("--having chooses among contributors"));
         // A condition on something else tells that too, and does not change the order.

@@ -6,6 +6,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use super::words::FLAGS;
 use super::{Expression, Is, List, Node};
 use crate::amount::Comparison;
+use crate::calendar::date_of_digits;
+use crate::field::Field;
 use crate::prefixes::Prefix;
 
 impl Display for Expression {
@@ -33,19 +35,24 @@ impl Display for Node {
                 Self::All(_) | Self::Any(_) => write!(f, "not ({node})"),
                 node => write!(f, "not {node}"),
             },
-            Self::Test(field, is) => write!(f, "{field} {is}"),
+            Self::Test(field, is) => {
+                write!(f, "{field} ")?;
+                is.write(f, *field)
+            }
         }
     }
 }
 
-impl Display for Is {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+impl Is {
+    fn write(&self, f: &mut Formatter<'_>, field: Field) -> fmt::Result {
         match self {
-            Self::Number(comparison, amount) => write!(f, "{} {amount}", sign(*comparison)),
+            Self::Number(comparison, amount) => {
+                write!(f, "{} {}", sign(*comparison), number(field, amount))
+            }
             Self::Ranges(list, negate) => {
                 list.write(f, *negate, |f, &(first, last)| match first == last {
-                    true => write!(f, "{first}"),
-                    false => write!(f, "{first}-{last}"),
+                    true => f.write_str(&number(field, first)),
+                    false => write!(f, "{}-{}", number(field, first), number(field, last)),
                 })
             }
             Self::Bits { bits, is_all } => {
@@ -92,6 +99,13 @@ impl<T> List<T> {
         }
         f.write_str("]")
     }
+}
+
+/// A number of a field. A time that would be taken for a date has a 0 before it, which is not.
+fn number(field: Field, number: impl Display) -> String {
+    let number = number.to_string();
+    let is_date = field.is_time() && date_of_digits(&number).is_some();
+    if is_date { format!("0{number}") } else { number }
 }
 
 /// How a comparison is written.

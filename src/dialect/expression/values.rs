@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::words::{FLAGS, flag, ports, protocol, protocols, service, services};
 use super::{FILE_BYTES_MAX, Is, List, REGEX_BYTES_MAX};
 use crate::amount::{Amount, Comparison};
-use crate::calendar::seconds_since_1970;
+use crate::calendar::{date_of_digits, seconds_since_1970};
 use crate::dialect::values_in;
 use crate::error::{Error, shown};
 use crate::field::{Field, Kind, is_milliseconds};
@@ -121,7 +121,9 @@ impl<'r> Values<'r> {
                 list.map(|(_, values)| values.to_vec()).unwrap_or_default()
             }
         };
-        let advice = match nearest(text, names) {
+        let date = text.split('-').find_map(date_of_digits).filter(|_| field.is_time());
+        let date = date.map(|date| format!("the date {date}"));
+        let advice = match date.as_deref().or_else(|| nearest(text, names)) {
             Some(meant) => format!("did you mean {meant}?"),
             None if field.is_time() && text.parse().is_ok_and(is_milliseconds) => {
                 "expected seconds since 1970; these look like milliseconds".to_owned()
@@ -290,6 +292,7 @@ fn amount(field: Field, text: &str) -> Option<Amount> {
         Field::Protocol => protocol(text).map(u64::from),
         Field::SrcPort | Field::DstPort => service(text).map(u64::from),
         Field::TcpFlags => flag(text).map(u64::from),
+        field if field.is_time() && date_of_digits(text).is_some() => return None,
         field if field.is_time() => seconds_since_1970(text),
         _ => None,
     };
