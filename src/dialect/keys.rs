@@ -14,7 +14,7 @@ use crate::nearest::nearest;
 use crate::query::KEYS_MAX;
 use crate::view::{KeyColumn, V6_BITS, View};
 
-/// Short words for fields.
+/// Short words for fields, which expressions know too.
 const SHORT: [(&str, Field); 14] = [
     ("src", Field::SrcAddr),
     ("dst", Field::DstAddr),
@@ -172,6 +172,16 @@ pub(super) fn fields_of(word: &str) -> Option<Vec<Field>> {
         Some((_, words)) => words.iter().map(|word| field(word)).collect(),
         None => field(&word).map(|field| vec![field]),
     }
+}
+
+/// The field that a word means by any of its names, or a short one.
+pub(super) fn field_of(word: &str) -> Option<Field> {
+    field(&canonical(word))
+}
+
+/// The short words for fields.
+pub(super) fn short_words() -> impl Iterator<Item = &'static str> {
+    SHORT.iter().map(|(short, _)| *short)
 }
 
 fn field(word: &str) -> Option<Field> {

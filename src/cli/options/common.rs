@@ -61,9 +61,10 @@ pub struct Common {
     ///
     /// Tests are `FIELD OPERATOR VALUE`, joined by and, or, not and parentheses: = != < <= > >= of
     /// numbers (with k, m, g, t, or ki and so on), `in [22 80 1024-65535]`, `in @FILE`, ~ and !~
-    /// for 'regular expressions', `tcp-flags has syn,ack`. `src`, `dst` or `either` before net,
-    /// host, port or an address; `host`, `net` and `port` alone are either. May be repeated: then
-    /// all have to hold. A value that is not there passes no test
+    /// for 'regular expressions', `tcp-flags has syn,ack`. Fields are called as in headers, or as
+    /// keys are: sport, dport, interface. `src`, `dst` or `either` before net, host, port or an
+    /// address; `host`, `net` and `port` alone are either. May be repeated: then all have to hold.
+    /// A value that is not there passes no test
     #[arg(long = "where", value_name = "EXPR", help_heading = "Filter")]
     expressions: Vec<String>,
 

@@ -8,6 +8,7 @@ use super::values::{Item, Values};
 use super::words::{flag, protocol, protocols};
 use super::{DEPTH_MAX, Is, List, Node};
 use crate::amount::Comparison;
+use crate::dialect::keys::{field_of, short_words};
 use crate::error::Error;
 use crate::error::shown;
 use crate::field::{Field, Kind as FieldKind};
@@ -15,22 +16,8 @@ use crate::nearest::nearest;
 use crate::prefixes::{Prefix, Prefixes};
 
 /// Words that begin a test and are no fields.
-const WORDS: [&str; 14] = [
-    "src",
-    "dst",
-    "either",
-    "host",
-    "net",
-    "ip",
-    "address",
-    "port",
-    "proto",
-    "flags",
-    "direction",
-    "inbound",
-    "outbound",
-    "not",
-];
+const WORDS: [&str; 9] =
+    ["either", "host", "net", "ip", "address", "port", "inbound", "outbound", "not"];
 
 const ADDRESSES: Subject = Subject::Either(Field::SrcAddr, Field::DstAddr);
 const PORTS: Subject = Subject::Either(Field::SrcPort, Field::DstPort);
@@ -200,12 +187,9 @@ impl<'a> Parser<'a, '_> {
             "either" => self.side(None),
             "host" | "net" | "ip" | "address" => ADDRESSES,
             "port" => PORTS,
-            "proto" => Subject::One(Field::Protocol),
-            "flags" => Subject::One(Field::TcpFlags),
-            "direction" => Subject::One(Field::FlowDirection),
             "inbound" => return Ok(directed("ingress")),
             "outbound" => return Ok(directed("egress")),
-            _ => match Field::from_alias(word) {
+            _ => match field_of(word) {
                 Some(field) => Subject::One(field),
                 None => return self.bare(word, place),
             },
@@ -238,7 +222,8 @@ impl<'a> Parser<'a, '_> {
             return Ok(Node::Test(Field::Protocol, Is::Ranges(Arc::new(list), false)));
         }
         let fields = Field::ALL.iter().map(|field| field.name());
-        let meant = nearest(word, WORDS.into_iter().chain(fields).chain(protocols()));
+        let words = WORDS.into_iter().chain(short_words());
+        let meant = nearest(word, words.chain(fields).chain(protocols()));
         let advice = match meant {
             Some(meant) => format!("did you mean {meant}?"),
             None if word.starts_with(|c: char| c.is_ascii_digit()) => {

@@ -66,6 +66,10 @@ fn canonical_forms() {
         ("NOT not TCP", "not not protocol = 6"),
         ("((tcp))", "protocol = 6"),
         ("tcp-flags has syn,ack", "tcp-flags has syn,ack"),
+        ("sport 443 or DPORT in [22 ssh]", "srcport = 443 or dstport in [22 22]"),
+        ("account 123456789010", "account-id = '123456789010'"),
+        ("interface ~ ^eni-0 and vpc vpc-1", "interface-id ~ '^eni-0' and vpc-id = 'vpc-1'"),
+        ("pkt_src 10.0.0.0/8", "pkt-srcaddr = 10.0.0.0/8"),
         ("flags has [SYN 16]", "tcp-flags has syn,ack"),
         ("tcpFlags has fin|rst", "tcp-flags has fin|rst"),
         ("tcp_flags = syn", "tcp-flags = 2"),
@@ -100,6 +104,22 @@ fn canonical_forms() {
         let again = parse(canonical);
         assert_eq!(again.to_string(), canonical);
         assert_eq!(again.to_sql(), expression.to_sql());
+    }
+}
+
+/// Keys and expressions know the same words, and none of them is a protocol too.
+#[test]
+fn short_words_are_those_of_keys() {
+    for word in crate::dialect::keys::short_words() {
+        let field = crate::dialect::keys::field_of(word).unwrap();
+        assert!(words::protocol(word).is_none(), "{word}");
+        let value = match field.kind() {
+            crate::field::Kind::Address => "10.0.0.1",
+            crate::field::Kind::Number(_) => "6",
+            _ if field == Field::FlowDirection => "ingress",
+            _ => "x-1",
+        };
+        assert_eq!(parse(&format!("{word} {value}")).fields(), [field], "{word}");
     }
 }
 
