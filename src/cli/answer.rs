@@ -148,6 +148,17 @@ fn run_any(
     }
 }
 
+/// Says that only some are listed, where nobody asked for so few and rows alone would not show it.
+/// `what` follows these numbers.
+pub fn tell_unlisted(label: &str, listed: usize, all: u64, what: &str, common: &Common) {
+    if (listed as u64) < all && !common.has_limit() && !common.is_quiet() {
+        let colon = if label.is_empty() { "" } else { ": " };
+        say::line(format_args!(
+            "flowagg: {label}{colon}{listed} of {all} {what} are listed; -n 0 lists all"
+        ));
+    }
+}
+
 /// The engine with the memory that was typed, and the folder for what outgrows it.
 pub fn limited(mut engine: Engine, common: &Common) -> Result<Engine, String> {
     if let Some(bytes) = common.memory() {

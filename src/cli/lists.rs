@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use flowagg::dialect::Keys;
-use flowagg::lists::{List, ListOptions, NamedKey, NamedMeasure};
+use flowagg::lists::{List, ListKind, ListOptions, NamedKey, NamedMeasure};
 use flowagg::render::lists::{ONCE, columns, sheet};
 use flowagg::{Counting, Error, ErrorKind, Field, Form, Naming, Query, Scope};
 
@@ -226,6 +226,13 @@ fn run(
         let is_once = args.count == Some(Count::Once);
         if is_once && !common.is_quiet() && !format.is_for_people() {
             say::line(format_args!("flowagg: {ONCE}"));
+        }
+        for (list, answer) in lists.iter().zip(&report.answers) {
+            // Of a top people know, by its name.
+            if matches!(list.kind(), ListKind::Series(_)) && !format.is_for_people() {
+                let (listed, what) = (answer.contributors().len(), answer.labels().join(", "));
+                answer::tell_unlisted("", listed, answer.passed(), &what, common);
+            }
         }
         let answered = lists.iter().zip(&report.answers);
         let sheets = answered.map(|(list, answer)| {

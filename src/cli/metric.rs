@@ -205,6 +205,11 @@ fn ask(
                 ));
             }
         }
+        for (Asked { label, .. }, found) in filters.iter().zip(&found).filter(|_| !is_page(common))
+        {
+            let what = "combinations of dimensions";
+            answer::tell_unlisted(label, found.series.len(), found.unique, what, common);
+        }
         write(out, &graphs, common)
     };
     let conclude = |exit| match is_alarming.get() {
@@ -253,12 +258,15 @@ fn warn_of_many(filters: &[Asked<MetricFilter>], found: &[Found], common: &Commo
     }
 }
 
+/// Whether the answer is the page for people, which says of itself what it lacks.
+fn is_page(common: &Common) -> bool {
+    common.format() == Format::Table && !common.output.is_of_sheets()
+}
+
 fn write(out: &mut dyn Write, graphs: &[Graph], common: &Common) -> io::Result<()> {
     match common.format() {
         Format::Json => metric::json(out, graphs),
-        Format::Table if !common.output.is_of_sheets() => {
-            metric::table(out, graphs, &common.output.style())
-        }
+        Format::Table if is_page(common) => metric::table(out, graphs, &common.output.style()),
         _ => written::write(out, graphs.iter().map(sheets::metric).collect(), &common.output),
     }
 }

@@ -124,6 +124,13 @@ fn ask(
         if !common.is_quiet() && !is_clf {
             events::warn_of_misplaced(rules, report, InsightRule::misplaced);
         }
+        let is_told = common.format().is_for_people() || common.format() == Format::Json;
+        if options.period.is_some() && !is_told {
+            for (Asked { label, .. }, answer) in rules.iter().zip(&report.answers) {
+                let (listed, all) = (answer.contributors().len(), answer.unique());
+                answer::tell_unlisted(label, listed, all, "contributors", common);
+            }
+        }
         write(out, rules, report, options.period, common)
     })
 }

@@ -241,6 +241,11 @@ impl Common {
         self.limit.unwrap_or(top)
     }
 
+    /// Whether it was typed how many contributors are listed.
+    pub fn has_limit(&self) -> bool {
+        self.limit.is_some()
+    }
+
     /// How many contributors are listed; 0 for all.
     pub fn top(&self) -> usize {
         self.limit.unwrap_or(10)
