@@ -580,6 +580,29 @@ fn a_signal_while_the_answer_is_written() {
     assert!(whole.starts_with(&(first + &rest)));
 }
 
+/// Those that write while they make up or read lines end as all others do.
+#[test]
+fn a_signal_while_lines_are_written() {
+    let folder = Folder::new("lines");
+    let lines = "yes 'ERROR 12345 and some words, more than fit a pipe' | head -n 100000";
+    assert_eq!(run(&folder, &format!("{lines} > a.log")).code, 0);
+    for (name, number, code) in [("INT", 2, 130), ("TERM", 15, 143)] {
+        if is_ignored(number) {
+            continue;
+        }
+        for verb in ["gen --lines 1000000", "test-pattern ERROR a.log"] {
+            let mut child = shell(&folder, &format!("exec $F {verb}")).spawn().unwrap();
+            let mut out = BufReader::new(child.stdout.take().unwrap());
+            let mut first = String::new();
+            out.read_line(&mut first).unwrap();
+            let ran = signalled(child, name);
+            assert_eq!(ran.code, code, "{verb}: {}", ran.err);
+            let said = "what is written of the answer is not all of it";
+            assert_eq!(ran.err, format!("flowagg: stopped by SIG{name}; {said}\n"));
+        }
+    }
+}
+
 #[test]
 fn a_temporary_file_that_finds_no_room() {
     let folder = Folder::new("room");

@@ -5,6 +5,7 @@ use flowagg::generate::{Generator, Options};
 use super::answer::{self, usage};
 use super::exit::Exit;
 use super::options::GenerateOptions;
+use super::stop;
 
 /// Writes the log to standard output.
 pub fn run(options: &GenerateOptions) -> Exit {
@@ -21,6 +22,7 @@ pub fn run(options: &GenerateOptions) -> Exit {
         Ok(generator) => generator,
         Err(message) => return usage(message),
     };
+    stop::watch_writing();
     answer::write(|out| {
         let mut text = Vec::new();
         while generator.fill(&mut text) {

@@ -37,8 +37,13 @@ const CODE: i32 = 128;
 
 /// From now on signals stop the run that `progress` is of.
 pub fn watch(progress: Arc<Progress>) {
-    static ONCE: Once = Once::new();
     *PROGRESS.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
+    watch_writing();
+}
+
+/// From now on signals stop the run, which writes without telling how far it is.
+pub fn watch_writing() {
+    static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let wanted: Vec<i32> = [SIGINT, SIGTERM].into_iter().filter(|&s| !is_ignored(s)).collect();
         // From here on none ends the program in its own way, whenever the thread begins.
@@ -100,10 +105,12 @@ fn stop(signal: i32) {
     let stage = STAGE.compare_exchange(READING, STOPPED, SeqCst, SeqCst);
     let name = if signal == SIGINT { "SIGINT" } else { "SIGTERM" };
     let progress = PROGRESS.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let (bytes, total) = progress.map_or((0, 0), |p| (p.bytes(), p.bytes_total()));
-    let read = match total {
-        0 => format!("{} read", DecimalBytes(bytes)),
-        _ => format!("{} of {} read", DecimalBytes(bytes), DecimalBytes(total)),
+    let read = match progress.map(|progress| (progress.bytes(), progress.bytes_total())) {
+        None => String::new(),
+        Some((bytes, 0)) => format!(", {} read", DecimalBytes(bytes)),
+        Some((bytes, total)) => {
+            format!(", {} of {} read", DecimalBytes(bytes), DecimalBytes(total))
+        }
     };
     let what = match stage {
         Err(WRITTEN) => "the answer was written before",
@@ -114,7 +121,7 @@ fn stop(signal: i32) {
         // Over the progress that is shown.
         let _ = write!(std::io::stderr(), "\r\x1b[K");
     }
-    say::error(format_args!("stopped by {name}, {read}; {what}"));
+    say::error(format_args!("stopped by {name}{read}; {what}"));
     let _is_ended = ENDING.lock();
     std::process::exit(CODE + signal);
 }

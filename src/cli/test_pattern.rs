@@ -10,7 +10,7 @@ use flowagg::{Error, messages};
 use super::answer::{self, usage};
 use super::exit::Exit;
 use super::options::{Common, Format, TestOptions};
-use super::{input, say, written};
+use super::{input, say, stop, written};
 
 /// Tests every event of the file.
 pub fn run(options: &TestOptions, common: &Common) -> Exit {
@@ -56,6 +56,7 @@ pub fn run(options: &TestOptions, common: &Common) -> Exit {
         // Of what could not be read at all nothing is told.
         if fault.is_some() && events == 0 { Ok(()) } else { listing.finish(events) }
     };
+    stop::watch_writing();
     let written = answer::write(|out| written::through(out, output.format(), list));
     let Some(error) = fault else { return written };
     let file = options.file.as_deref().filter(|file| file.as_os_str() != "-");
