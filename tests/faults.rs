@@ -503,6 +503,8 @@ fn a_reader_that_has_seen_enough() {
     folder.file("a.log", many());
     let ran = run(&folder, "{ $F -q -n 0 -o csv a.log; echo $? >&2; } | head -1");
     assert_eq!((&*ran.out, &*ran.err), ("section,name,value\n", "0\n"));
+    let ran = run(&folder, "{ $F --help; echo $? >&2; } | head -1");
+    assert_eq!((ran.out.lines().count(), &*ran.err), (1, "0\n"));
 }
 
 #[test]

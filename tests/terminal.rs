@@ -114,6 +114,23 @@ fn merged_values_stay_apart() {
     }
 }
 
+/// Help and what is wrong with arguments have the colours that were asked for.
+#[test]
+fn colours_of_help() {
+    let folder = Folder::new("colours");
+    let is_coloured = |text: &str| text.contains("\u{1b}[");
+    for command in ["--help", "top -h", "top --hlep"] {
+        let ran = plainly(&folder, &format!("--color always {command}"));
+        assert!(is_coloured(&(ran.out + &ran.err)), "{command}");
+        let ran = plainly(&folder, command);
+        assert!(!is_coloured(&(ran.out + &ran.err)), "{command}");
+        if has_script() {
+            let shown = on_terminal(&folder, &format!("--color never {command}"));
+            assert!(!is_coloured(&shown), "{command}: {}", shown.escape_debug());
+        }
+    }
+}
+
 /// Of every option that takes a path, and every path, messages show the name.
 #[test]
 fn names_of_files_are_shown_whatever_reads_them() {

@@ -307,12 +307,15 @@ fn write_hashed(
     let exit = match result {
         Ok(()) => Exit::Whole,
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Whole,
-        Err(error) => {
-            say::error(format_args!("standard output: {}", Error::from(error)));
-            Exit::Partial
-        }
+        Err(error) => unwritten(error),
     };
     (exit, output)
+}
+
+/// Says why standard output did not take all of it.
+pub fn unwritten(error: io::Error) -> Exit {
+    say::error(format_args!("standard output: {}", Error::from(error)));
+    Exit::Partial
 }
 
 /// Standard output, and what was written to it.

@@ -32,15 +32,18 @@ mod words;
 mod written;
 
 use std::ffi::OsString;
+use std::io::{self, Write};
 
-use clap::Parser;
+use clap::{ColorChoice, CommandFactory, FromArgMatches};
 
 pub use exit::Exit;
 use options::{Cli, Command};
 
 /// The command line as it was typed; ends the program where that cannot be understood.
 pub fn parse() -> Cli {
-    Cli::try_parse().unwrap_or_else(|error| {
+    let matches = Cli::command().color(colour(std::env::args_os())).try_get_matches();
+    let parsed = matches.and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
+    parsed.unwrap_or_else(|error| {
         let is_told = |argument: OsString| {
             let argument = argument.to_string_lossy();
             terminal::visible(argument.as_bytes()) != argument
@@ -51,8 +54,32 @@ pub fn parse() -> Cli {
             say::line(terminal::visible(message.as_bytes()).trim_end());
             std::process::exit(error.exit_code());
         }
-        error.exit()
+        let printed = error.print().and_then(|()| io::stdout().flush());
+        match printed {
+            // As elsewhere: its reader has seen enough, or there is no answer.
+            Err(fault) if !error.use_stderr() && fault.kind() != io::ErrorKind::BrokenPipe => {
+                let exit = answer::unwritten(fault);
+                std::process::exit(exit.code().into())
+            }
+            _ => std::process::exit(error.exit_code()),
+        }
     })
+}
+
+/// The colours of help, and of what is wrong with other arguments, by what was typed of them.
+fn colour(arguments: impl Iterator<Item = OsString>) -> ColorChoice {
+    let mut choice = ColorChoice::Auto;
+    let mut is_next = false;
+    for argument in arguments.take_while(|argument| argument != "--") {
+        let argument = argument.to_string_lossy();
+        let value = match argument.strip_prefix("--color=") {
+            Some(value) => Some(value),
+            None => is_next.then_some(&*argument),
+        };
+        choice = value.and_then(|value| value.parse().ok()).unwrap_or(choice);
+        is_next = argument == "--color";
+    }
+    choice
 }
 
 /// Does what was asked for.
@@ -117,6 +144,25 @@ pub fn run(cli: Cli) -> Exit {
         Some(Command::Completions(_) | Command::Man(_)) => {
             say::error("options before `completions` and `man` have no meaning for them");
             Exit::Usage
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_known_before_the_rest() {
+        for (line, expected) in [
+            ("flowagg --help", ColorChoice::Auto),
+            ("flowagg --color never --help", ColorChoice::Never),
+            ("flowagg top --color=always --hlep", ColorChoice::Always),
+            ("flowagg --color always top --color never", ColorChoice::Never),
+            ("flowagg --color pink", ColorChoice::Auto),
+            ("flowagg never -- --color never", ColorChoice::Auto),
+        ] {
+            assert_eq!(colour(line.split(' ').map(OsString::from)), expected, "{line}");
         }
     }
 }
