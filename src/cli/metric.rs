@@ -67,6 +67,14 @@ pub fn run(options: &MetricOptions, common: &Common) -> Exit {
     let Some(filters) = files::told(entries, MetricFilter::warnings, common) else {
         return Exit::Usage;
     };
+    let has_default =
+        |asked: &Asked<MetricFilter>| asked.checked.transformation().default.is_some();
+    if options.default_for.is_some() && !filters.iter().any(has_default) && !common.is_quiet() {
+        say::warning(
+            "--default-for changes nothing, since no filter has a default value; --default NUMBER \
+             gives one to --pattern",
+        );
+    }
     let is_json = |asked: &&Asked<MetricFilter>| asked.checked.form() == Form::Json;
     if let Some(asked) = filters.iter().find(is_json).filter(|_| events::is_clf(&options.events)) {
         return usage(format_args!(

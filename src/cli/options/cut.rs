@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Common, FORMAT_HELP, LineFormat};
+use super::{Common, FORMAT_HELP, Format, LineFormat, formats};
 
 const CUT_HELP: &str = "\
 Writes the records of logs out again, in the order in which they were read: a grep that knows flow
@@ -33,11 +33,20 @@ const LIMIT_HELP: &str = "How many records are written, the first ones [default:
 const OUTPUT_HELP: &str =
     "text, csv, tsv, json, ndjson, parquet [default: text]; --no-header, --csv-safe";
 
+/// What records are written as.
+const RECORDS: [Format; 6] =
+    [Format::Text, Format::Csv, Format::Tsv, Format::Json, Format::Ndjson, Format::Parquet];
+
 /// `flowagg cut`.
 #[derive(Debug, Args)]
 #[command(after_long_help = CUT_HELP, override_usage = "flowagg cut [OPTIONS] [FIELDS] [PATH]...")]
 #[command(mut_arg("limit", |arg| arg.help(LIMIT_HELP)))]
-#[command(mut_arg("output", |arg| arg.help(OUTPUT_HELP).long_help(OUTPUT_HELP)))]
+#[command(mut_arg("output", |arg| {
+    arg.help(OUTPUT_HELP).long_help(OUTPUT_HELP).value_parser(formats(&RECORDS))
+}))]
+// Fields are the columns, and numbers stand as in the log.
+#[command(mut_arg("columns", |arg| arg.hide(true)), mut_arg("units", |arg| arg.hide(true)))]
+#[command(mut_arg("color", |arg| arg.hide(true)))]
 pub struct CutOptions {
     /// Fields such as srcaddr,bytes; then files and folders; `-` or none: standard input
     #[arg(value_name = "FIELDS|PATH", help_heading = "Input", display_order = 1)]

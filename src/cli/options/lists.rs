@@ -7,7 +7,7 @@ use flowagg::lists::Condition;
 use flowagg::{Counting, PERIOD_SECONDS};
 
 use super::naming::NamingOptions;
-use super::{Common, FORMAT_HELP, LineFormat};
+use super::{Common, FORMAT_HELP, Format, LineFormat, SHEETS, formats};
 
 const KEYS_HELP: &str = "\
 KEYS are fields by any of their names, with commas between: srcaddr,dstport; short words: src, dst,
@@ -61,7 +61,10 @@ begins at a multiple of its length since 1970; a record belongs to the bin that 
 in. Bins without records are not listed.
 
 {KEYS}
-{MEASURES}
+A measure is bytes, packets, records, unique(KEY) for the number of different values, or max, min
+or sum of a number field: max(bytes). A series is of one.
+
+{SCOPE}
 Examples:
   flowagg series --bin 1h logs/
   flowagg series action --bin 5m -o csv logs/
@@ -210,6 +213,9 @@ pub struct SumOptions {
 /// `flowagg series`.
 #[derive(Debug, Args)]
 #[command(after_long_help = text(SERIES_HELP), override_usage = usage("series", "KEYS"))]
+#[command(mut_arg("by", |arg| {
+    arg.value_name("MEASURE").help("Of what: bytes, packets, records, unique(KEY), max(bytes)")
+}))]
 pub struct SeriesOptions {
     /// What all lists have.
     #[command(flatten)]
@@ -228,23 +234,50 @@ pub struct SeriesOptions {
     pub by: ByArgs,
 }
 
+const MERGE_OUTPUT_HELP: &str =
+    "text, csv, tsv, json, ndjson, parquet, table or markdown [default: text]";
+
+/// What flows and records that were found are written as.
+const ALL: [Format; 8] = {
+    let [table, json, ndjson, csv, tsv, markdown, parquet] = SHEETS;
+    [Format::Text, table, json, ndjson, csv, tsv, markdown, parquet]
+};
+
 /// `flowagg merge`.
 #[derive(Debug, Args)]
 #[command(after_long_help = MERGE_HELP, override_usage = usage("merge", "FIELDS"))]
 #[command(mut_arg("limit", |arg| arg.help("How many flows are written [default: all]")))]
-#[command(mut_arg("output", |arg| arg.help("text, csv, tsv, json, ndjson, parquet, table \
-                                            [default: text]")))]
+#[command(mut_arg("output", |arg| {
+    arg.help(MERGE_OUTPUT_HELP).long_help(MERGE_OUTPUT_HELP).value_parser(formats(&ALL))
+}))]
+#[command(mut_arg("arguments", |arg| {
+    arg.value_name("FIELDS|PATH")
+        .help("Fields such as srcaddr,dstaddr; then files and folders; `-` or none: standard input")
+}))]
+#[command(mut_arg("keys", |arg| {
+    arg.value_name("FIELDS").help("The fields, where the first argument is a path")
+}))]
 pub struct MergeOptions {
     /// What all lists have.
     #[command(flatten)]
     pub list: ListArgs,
 }
 
+const FIND_OUTPUT_HELP: &str = "table, json, ndjson, csv, tsv, markdown or parquet \
+     [default: table]; with --records text, csv, tsv, json, ndjson or parquet [default: text]";
+
+const FIND_COLUMNS_HELP: &str =
+    "Only these columns, in this order, such as target,bytes; not with --records";
+
 /// `flowagg find`.
 #[derive(Debug, Args)]
 #[command(after_long_help = FIND_HELP)]
 #[command(override_usage = "flowagg find [OPTIONS] ADDRESS|PREFIX|@FILE... [PATH]...")]
 #[command(mut_arg("limit", |arg| arg.help("With --records: how many are written [default: all]")))]
+#[command(mut_arg("output", |arg| {
+    arg.help(FIND_OUTPUT_HELP).long_help(FIND_OUTPUT_HELP).value_parser(formats(&ALL))
+}))]
+#[command(mut_arg("columns", |arg| arg.help(FIND_COLUMNS_HELP).long_help(FIND_COLUMNS_HELP)))]
 pub struct FindOptions {
     /// Addresses, prefixes and @FILEs; then files and folders; `-` or none: standard input
     #[arg(value_name = "TARGET|PATH", help_heading = "Input", display_order = 1)]
@@ -268,6 +301,7 @@ pub struct FindOptions {
 fn text(help: &'static str) -> String {
     help.replace("{KEYS}", KEYS_HELP.trim_end())
         .replace("{MEASURES}", &format!("{MEASURES_HELP}\n{SCOPE_HELP}"))
+        .replace("{SCOPE}", SCOPE_HELP)
 }
 
 fn usage(verb: &str, words: &str) -> String {

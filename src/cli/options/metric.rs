@@ -32,11 +32,15 @@ const METRIC_USAGE: &str = "\
 flowagg metric [OPTIONS] --pattern <PATTERN> [PATH]...
        flowagg metric [OPTIONS] --filter <FILE> [PATH]...";
 
+const METRIC_LIMIT_HELP: &str =
+    "How many combinations of dimensions' values are listed; 0 for all [default: 10]";
+
 /// `flowagg metric`.
 #[derive(Debug, Args)]
 #[command(override_usage = METRIC_USAGE, after_long_help = METRIC_HELP)]
+#[command(mut_arg("limit", |arg| arg.help(METRIC_LIMIT_HELP)))]
 pub struct MetricOptions {
-    /// Files and folders, plain, gzip or zstd; `-`, or none, is standard input
+    /// Files, plain or compressed, and folders; `-`, or none, is standard input
     #[arg(value_name = "PATH", help_heading = "Input", display_order = 1)]
     pub paths: Vec<PathBuf>,
 
@@ -142,7 +146,7 @@ Examples:
 
 /// `flowagg test-pattern`.
 #[derive(Debug, Args)]
-#[command(after_long_help = TEST_HELP)]
+#[command(after_long_help = TEST_HELP, mut_arg("columns", |arg| arg.hide(true)))]
 pub struct TestOptions {
     /// A metric filter pattern, as CloudWatch writes it
     #[arg(value_name = "PATTERN", help_heading = "Input", allow_hyphen_values = true)]

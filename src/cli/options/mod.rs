@@ -24,6 +24,7 @@ pub use lists::{
 };
 pub use metric::{MetricOptions, TestOptions};
 pub use output::{Format, Output};
+use output::{SHEETS, formats};
 use rule::period;
 pub use rule::{EventOptions, RuleOptions};
 pub use setup::{CompletionsOptions, ManOptions};
@@ -147,11 +148,24 @@ Examples:
   flowagg info logs/
   flowagg info -o json logs/ | jq '.files[] | {path, container, malformed: .tally.malformed}'";
 
+const SURVEY_OUTPUT_HELP: &str = "table, which is a page, or json [default: table]";
+const SURVEY_LIMIT_HELP: &str =
+    "How many accounts, interfaces and so on are listed; 0 for all [default: 5]";
+const SURVEY_EXPLAIN_HELP: &str = "Only tell the plan: what is read, what counts, what is told";
+
 /// `flowagg info`.
 #[derive(Debug, Args)]
 #[command(after_long_help = SURVEY_HELP)]
+#[command(mut_arg("output", |arg| {
+    let arg = arg.help(SURVEY_OUTPUT_HELP).long_help(SURVEY_OUTPUT_HELP);
+    arg.value_parser(formats(&[Format::Table, Format::Json]))
+}))]
+#[command(mut_arg("columns", |arg| arg.hide(true)), mut_arg("no_header", |arg| arg.hide(true)))]
+#[command(mut_arg("units", |arg| arg.hide(true)), mut_arg("csv_safe", |arg| arg.hide(true)))]
+#[command(mut_arg("limit", |arg| arg.help(SURVEY_LIMIT_HELP)))]
+#[command(mut_arg("explain", |arg| arg.help(SURVEY_EXPLAIN_HELP)))]
 pub struct SurveyOptions {
-    /// Files and folders, plain or gzip; `-`, or none, is standard input
+    /// Files, plain or compressed, and folders; `-`, or none, is standard input
     #[arg(value_name = "PATH", help_heading = "Input", display_order = 1)]
     pub paths: Vec<PathBuf>,
 
@@ -194,12 +208,47 @@ impl LineFormat {
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
+    use clap::builder::PossibleValue;
 
     use super::*;
 
     #[test]
     fn clap_accepts_the_definition() {
         Cli::command().debug_assert();
+    }
+
+    /// What is refused anyway is not offered.
+    #[test]
+    fn help_offers_what_there_is() {
+        let mut command = Cli::command();
+        command.build();
+        let mut check = |verb: &str, has: &[&str], lacks: &[&str]| {
+            let verb = command.find_subcommand_mut(verb).unwrap();
+            let output = verb.get_arguments().find(|argument| argument.get_id() == "output");
+            let values = output.unwrap().get_possible_values();
+            let values = values.iter().filter(|value| !value.is_hide_set());
+            let values: Vec<&str> = values.map(PossibleValue::get_name).collect();
+            let texts = [verb.render_help().to_string(), verb.render_long_help().to_string()];
+            for text in texts {
+                let text = format!("{text}\n -o {}", values.join(" -o "));
+                for word in has {
+                    assert!(text.contains(word), "{word}: {text}");
+                }
+                for word in lacks {
+                    assert!(!text.contains(word), "{word}: {text}");
+                }
+            }
+        };
+        let page = ["-o csv", "-o text", "--columns", "--no-header", "SQL", "plain or gzip"];
+        check("info", &["-o table -o json", "[default: 5]"], &page);
+        let records = ["--columns", "--units", "--color", "-o table", "-o markdown"];
+        check("cut", &["-o text", "-o parquet"], &records);
+        let other = ["[default: table]", "KEYS|PATH", "<KEYS>"];
+        check("merge", &["[default: text]", "[FIELDS|PATH]", "-o text", "-o table"], &other);
+        check("series", &["<MEASURE>"], &["-o text", "avg", "Several with commas"]);
+        check("top", &["-o table"], &["-o text"]);
+        check("metric", &["combinations"], &["plain, gzip or zstd", "contributors", "-o text"]);
+        check("test-pattern", &["-o table"], &["--columns", "-o text"]);
     }
 
     #[test]

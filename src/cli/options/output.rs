@@ -1,5 +1,6 @@
 //! How answers are written.
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use flowagg::render::sheet::{SheetFormat, Style, Units};
 
@@ -14,8 +15,8 @@ pub struct Output {
     /// table is for people: aligned, as wide as the terminal, rounded numbers beside exact ones.
     /// All others have exact integers; json and ndjson an object a row, unless CloudWatch has a
     /// shape for the answer; csv and tsv are quoted as RFC 4180 has it, texts byte for byte
-    #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]
-    #[arg(hide_possible_values = true)]
+    #[arg(short, long, value_name = "FORMAT", value_parser = formats(&SHEETS))]
+    #[arg(help_heading = "Output", hide_possible_values = true)]
     output: Option<Format>,
 
     /// Only these columns, in this order, such as srcaddr,bytes; also --units
@@ -30,14 +31,16 @@ pub struct Output {
 
     /// Numbers of bytes in tables: raw, exact only; human, rounded only [default: both]
     ///
-    /// human rounds packets and records too; markdown does as tables do
+    /// human rounds packets and records too; markdown does as tables do. Other formats have exact
+    /// numbers in any case
     #[arg(long, value_name = "UNITS", help_heading = "Output", hide_short_help = true)]
     #[arg(hide_possible_values = true)]
     units: Option<UnitsShown>,
 
     /// In csv and tsv, an apostrophe before texts that a spreadsheet takes for a formula
     ///
-    /// Those that begin with =, +, -, @, a tab or an end of a line; `-` alone is no value
+    /// Those that begin with =, +, -, @, a tab or an end of a line; `-` alone is no value. Other
+    /// formats stay as they are
     #[arg(long, help_heading = "Output", hide_short_help = true)]
     csv_safe: bool,
 
@@ -66,6 +69,28 @@ pub enum Format {
     Markdown,
     /// For databases
     Parquet,
+}
+
+/// What an answer of rows can be written as.
+pub const SHEETS: [Format; 7] = [
+    Format::Table,
+    Format::Json,
+    Format::Ndjson,
+    Format::Csv,
+    Format::Tsv,
+    Format::Markdown,
+    Format::Parquet,
+];
+
+/// Reads a format. Messages and completions offer `offered`; of others the command says why it
+/// does not have them.
+pub fn formats(offered: &[Format]) -> impl TypedValueParser<Value = Format> + use<> {
+    let values = Format::value_variants().iter().filter_map(|format| {
+        let value = format.to_possible_value()?;
+        Some(value.hide(!offered.contains(format)))
+    });
+    let values: Vec<PossibleValue> = values.collect();
+    PossibleValuesParser::new(values).try_map(|name| Format::from_str(&name, false))
 }
 
 /// How numbers are shown in tables.
