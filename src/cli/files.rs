@@ -23,6 +23,8 @@ pub trait Asking: Sized {
     const WORD: &'static str;
     /// What a broken file is.
     const KIND: ErrorKind;
+    /// What to say of a file that does not begin like JSON, such as a log.
+    const NO_JSON: &'static str;
     /// What to say of a folder without files of JSON.
     const EMPTY_FOLDER: &'static str;
     /// What to say of a folder in which all files are of the other kind.
@@ -42,6 +44,8 @@ impl Asking for RuleFile {
     type Named = NamedRule;
     const WORD: &'static str = "rule";
     const KIND: ErrorKind = ErrorKind::Rule;
+    const NO_JSON: &'static str = "no JSON, expected a rule; logs come after it, as in \
+                                   `flowagg rule RULE.json LOGS...`";
     const EMPTY_FOLDER: &'static str = "a folder without rules, expected files *.json; the first \
                                         argument is a rule, logs come after it";
     const OTHER_FOLDER: &'static str =
@@ -68,6 +72,8 @@ impl Asking for FilterFile {
     type Named = NamedFilter;
     const WORD: &'static str = "filter";
     const KIND: ErrorKind = ErrorKind::Filter;
+    const NO_JSON: &'static str = "no JSON, expected a metric filter; logs come without an \
+                                   option, as in `flowagg metric --filter FILTER.json LOGS...`";
     const EMPTY_FOLDER: &'static str = "a folder without metric filters, expected files *.json";
     const OTHER_FOLDER: &'static str =
         "a folder of rules and no metric filters; type `flowagg rule FOLDER`";
@@ -195,7 +201,10 @@ fn add<F: Asking, T>(
     let read_file = || {
         let text = bytes::<F>(path)?;
         manifest::asked(path, &text);
-        F::read(&text, &stem)
+        F::read(&text, &stem).map_err(|error| match begins_like_json(&text) {
+            false if error.to_string().starts_with(NOT_JSON) => Error::new(F::KIND, F::NO_JSON),
+            _ => error,
+        })
     };
     let (all, notes) = match read_file() {
         Ok(read) => read,
@@ -211,6 +220,14 @@ fn add<F: Asking, T>(
         let notes = std::mem::take(&mut notes);
         entries.push(Entry { name, label, checked: read(named), notes });
     }
+}
+
+/// How errors begin that tell where a text stops being JSON.
+const NOT_JSON: &str = "$: not JSON";
+
+/// Whether a text begins as rules and filters do, which are objects, lists or texts of these.
+fn begins_like_json(text: &[u8]) -> bool {
+    matches!(text.trim_ascii_start().first(), Some(b'{' | b'[' | b'"'))
 }
 
 /// The file itself, or the files of a folder by name, without those of the other kind.
@@ -305,6 +322,17 @@ mod tests {
         assert_eq!(error(1), "a folder without metric filters, expected files *.json");
         assert_eq!(entries[2].label, "no-such-file");
         assert_eq!(entries.len(), 3);
+    }
+
+    #[test]
+    fn a_log_in_place_of_a_rule_is_told() {
+        let paths = paths(&["testdata/sample.log"]);
+        let entries = load::<RuleFile, _>(&paths, NamedRule::parse);
+        let error = entries[0].checked.as_ref().unwrap_err().to_string();
+        assert_eq!(error, RuleFile::NO_JSON);
+        let entries = load::<FilterFile, _>(&paths, NamedFilter::parse);
+        let error = entries[0].checked.as_ref().unwrap_err().to_string();
+        assert_eq!(error, FilterFile::NO_JSON);
     }
 
     #[test]
