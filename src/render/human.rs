@@ -88,10 +88,14 @@ pub fn bytes(bytes: u128) -> String {
     }
 }
 
-/// A share in percent: `12.3%`; what is there but rounds to nothing is `<0.1%`.
+/// A share in percent: `12.3%`; what is there but rounds to nothing is `<0.1%`, and what rounds to
+/// all but is not `>99.9%`.
 pub fn percent(share: f64) -> String {
     if share > 0.0 && share < 0.0005 {
         return "<0.1%".to_owned();
+    }
+    if (0.9995..1.0).contains(&share) {
+        return ">99.9%".to_owned();
     }
     format!("{:.1}%", share * 100.0)
 }
@@ -199,6 +203,9 @@ mod tests {
         assert_eq!(percent(0.0), "0.0%");
         assert_eq!(percent(0.0004), "<0.1%");
         assert_eq!(percent(0.0005), "0.1%");
+        assert_eq!(percent(0.9994), "99.9%");
+        assert_eq!(percent(0.9995), ">99.9%");
+        assert_eq!(percent(0.999_999), ">99.9%");
         assert_eq!(percent(1.0), "100.0%");
     }
 
