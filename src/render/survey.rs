@@ -177,8 +177,8 @@ fn doubles(doubles: &Doubles) -> String {
         one_in => format!(" (looked at: one source port in {one_in})"),
     };
     format!(
-        "{} of {} flows recorded at two interfaces or more; {} of {} records there twice or \
-         more, as flow logs that overlap write them{sample}",
+        "{} of {} flows recorded at two interfaces or more; {} of {} windows of a flow at an \
+         interface there twice or more, as flow logs that overlap write them{sample}",
         count(at_two_interfaces),
         count(flows),
         count(repeated),
