@@ -74,10 +74,19 @@ impl Naming {
             return Err(fault(message));
         }
         let text = file.strip_prefix(BYTE_ORDER_MARK).unwrap_or(file);
-        let mut add = |named: Named, name: &str| self.add(named, name);
-        match text.trim_ascii_start().first() {
-            Some(b'{' | b'[') => interfaces::read(text, &mut add)?,
-            _ => table::read(text, &mut add)?,
+        let mut count = 0;
+        let mut add = |named: Named, name: &str| {
+            count += 1;
+            self.add(named, name);
+        };
+        // Of AWS it may be true that there is none.
+        let is_json = matches!(text.trim_ascii_start().first(), Some(b'{' | b'['));
+        match is_json {
+            true => interfaces::read(text, &mut add)?,
+            false => table::read(text, &mut add)?,
+        }
+        if count == 0 && !is_json {
+            return Err(fault("no name is in there, expected lines such as 10.0.0.7,web"));
         }
         let prefixes = self.named.iter().filter_map(|(named, name)| match named {
             Named::Prefix(prefix) => Some((*prefix, name)),
@@ -212,6 +221,15 @@ fn fault(text: impl Into<String>) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_has_names() {
+        for file in [&b""[..], b"\xef\xbb\xbf# nothing\n\n", b"address,name\n"] {
+            let error = Naming::new().with_names(file).unwrap_err();
+            assert!(error.to_string().starts_with("no name is in there, expected"), "{error}");
+        }
+        assert!(Naming::new().with_names(b"{\"NetworkInterfaces\": []}").is_ok());
+    }
 
     #[test]
     fn files_add_up_and_the_first_name_counts() {
