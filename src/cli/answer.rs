@@ -108,6 +108,12 @@ fn run_any(
     if common.has_checksums() && common.manifest().is_none() {
         return usage("--checksums are written to a manifest; type --manifest FILE too");
     }
+    if common.manifest().is_some_and(|path| path.as_os_str() == "-") {
+        return usage(
+            "--manifest -: standard output has the answer; type the name of a file, or ./- for one \
+             that is called so",
+        );
+    }
     let mut ledger = match Ledger::begin(common) {
         Ok(ledger) => ledger,
         Err(message) => {

@@ -48,7 +48,8 @@ impl Considered {
         if common.last().is_some() && common.start().is_some() {
             return Err("--start and --last both say where it begins; type one of them".to_owned());
         }
-        let whens = [common.start().or(common.last()), common.end()];
+        let typed = [common.start().or(common.last()), common.end()];
+        let whens = typed.map(|typed| typed.map(|typed| typed.when));
         let is_back = whens.iter().any(|when| matches!(when, Some(When::Back(_))));
         if is_back && reads_stdin(paths) {
             return Err("a time back from the newest record takes two passes, and standard input \
@@ -59,7 +60,12 @@ impl Considered {
         let [start, end] = whens.map(|when| when.map(|when| when.second(newest)));
         match (start, end) {
             (Some(start), Some(end)) if start >= end => {
-                Err(format!("--start is {start} and --end {end}, expected a start before the end"))
+                let option = if common.start().is_some() { "--start" } else { "--last" };
+                let [start, end] = typed.map(|typed| typed.map_or("", |typed| &typed.text));
+                Err(format!(
+                    "{option} {start} does not begin before --end {end}, expected a start before \
+                     the end"
+                ))
             }
             _ => Ok(Self { expression, start, end }),
         }

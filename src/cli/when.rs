@@ -11,6 +11,27 @@ pub enum When {
     Back(u64),
 }
 
+/// A point in time, and how it was typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Typed {
+    /// When it is.
+    pub when: When,
+    /// As it was typed.
+    pub text: String,
+}
+
+impl Typed {
+    /// Reads a time.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        When::parse(text).map(|when| Self { when, text: text.to_owned() })
+    }
+
+    /// Reads a time back from the newest record.
+    pub fn parse_back(text: &str) -> Result<Self, String> {
+        When::parse_back(text).map(|when| Self { when, text: text.to_owned() })
+    }
+}
+
 /// More seconds than this are milliseconds: as seconds they lie beyond the year 5000.
 const SECONDS_MAX: u64 = 100_000_000_000;
 

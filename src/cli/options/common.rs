@@ -6,7 +6,7 @@ use clap::Args;
 use flowagg::Selection;
 
 use super::{Format, Output, size};
-use crate::cli::when::When;
+use crate::cli::when::Typed;
 
 /// A glob, as it is typed.
 fn glob(text: &str) -> Result<String, String> {
@@ -37,7 +37,7 @@ pub struct Common {
     strict: bool,
 
     /// Number of threads; 0 for one per core [default: 0]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
+    #[arg(long, value_name = "N", value_parser = size::threads, allow_negative_numbers = true)]
     #[arg(help_heading = "Input", hide_short_help = true)]
     threads: Option<u16>,
 
@@ -73,18 +73,19 @@ pub struct Common {
     /// Times are 2026-01-31, 2026-01-31T12:00:00Z, 2026-01-31T12:00:00+01:00, seconds since 1970,
     /// or back from the newest record: 90m, 2h, 7d. A record belongs where its `start` lies, also
     /// if it ends later
-    #[arg(long, value_name = "TIME", value_parser = When::parse, help_heading = "Filter")]
-    start: Option<When>,
+    #[arg(long, value_name = "TIME", value_parser = Typed::parse, help_heading = "Filter")]
+    #[arg(allow_hyphen_values = true)]
+    start: Option<Typed>,
 
     /// Only records that start before this time
-    #[arg(long, value_name = "TIME", value_parser = When::parse, help_heading = "Filter")]
-    #[arg(hide_short_help = true)]
-    end: Option<When>,
+    #[arg(long, value_name = "TIME", value_parser = Typed::parse, help_heading = "Filter")]
+    #[arg(hide_short_help = true, allow_hyphen_values = true)]
+    end: Option<Typed>,
 
     /// Only records from so long before the newest on, such as 90m, 2h or 7d
-    #[arg(long, value_name = "TIME", value_parser = When::parse_back, help_heading = "Filter")]
-    #[arg(hide_short_help = true)]
-    last: Option<When>,
+    #[arg(long, value_name = "TIME", value_parser = Typed::parse_back, help_heading = "Filter")]
+    #[arg(hide_short_help = true, allow_hyphen_values = true)]
+    last: Option<Typed>,
 
     /// How the answer is written.
     #[command(flatten)]
@@ -92,6 +93,7 @@ pub struct Common {
 
     /// How many contributors are listed; 0 for all [default: 10]
     #[arg(short = 'n', long, alias = "limit", value_name = "N", help_heading = "Output")]
+    #[arg(value_parser = size::limit, allow_negative_numbers = true)]
     limit: Option<usize>,
 
     /// No progress, warnings and tally on standard error; errors stay
@@ -172,18 +174,18 @@ impl Common {
     }
 
     /// Where the time begins that was asked for.
-    pub fn start(&self) -> Option<When> {
-        self.start
+    pub fn start(&self) -> Option<&Typed> {
+        self.start.as_ref()
     }
 
     /// Where it ends.
-    pub fn end(&self) -> Option<When> {
-        self.end
+    pub fn end(&self) -> Option<&Typed> {
+        self.end.as_ref()
     }
 
     /// How long before the newest record it begins.
-    pub fn last(&self) -> Option<When> {
-        self.last
+    pub fn last(&self) -> Option<&Typed> {
+        self.last.as_ref()
     }
 
     /// Whether a time was asked for.

@@ -3,15 +3,17 @@
 use clap::Args;
 use flowagg::generate::Options;
 
+use super::size::whole;
+
 /// `flowagg gen`.
 #[derive(Debug, Args)]
 pub struct GenerateOptions {
     /// How many records
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>)]
     pub lines: u64,
 
     /// Another seed gives another log; the same one gives the same bytes everywhere
-    #[arg(long, value_name = "S", default_value_t = 1)]
+    #[arg(long, value_name = "S", value_parser = whole::<u64>, default_value_t = 1)]
     pub seed: u64,
 
     /// Share of records with IPv6 addresses, such as 0.05 or 5%
@@ -27,7 +29,8 @@ pub struct GenerateOptions {
     pub reject: f64,
 
     /// How many addresses there are to send from
-    #[arg(long, value_name = "N", default_value_t = Options::default().contributors)]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>)]
+    #[arg(default_value_t = Options::default().contributors)]
     pub contributors: u32,
 
     /// Write a header line first

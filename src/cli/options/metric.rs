@@ -69,7 +69,8 @@ pub struct MetricOptions {
     pub value: Option<String>,
 
     /// What every other event adds; without it, nothing
-    #[arg(long, value_name = "NUMBER", help_heading = "Filter", allow_negative_numbers = true)]
+    #[arg(long, value_name = "NUMBER", value_parser = number, help_heading = "Filter")]
+    #[arg(allow_negative_numbers = true)]
     pub default: Option<f64>,
 
     /// A series for each value: NAME='$field'; up to three
@@ -125,6 +126,11 @@ impl From<DefaultEach> for DefaultFor {
             DefaultEach::Minute => Self::Minute,
         }
     }
+}
+
+/// A number that a metric may have.
+fn number(text: &str) -> Result<f64, String> {
+    text.parse().map_err(|_| "expected a number such as 0 or 1.5".to_owned())
 }
 
 /// `NAME=VALUE`.

@@ -1,5 +1,7 @@
 //! How answers are written.
 
+use std::convert::Infallible;
+
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use flowagg::render::sheet::{SheetFormat, Style, Units};
@@ -23,6 +25,7 @@ pub struct Output {
     ///
     /// By the names in the header of csv, or those above a table
     #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Output")]
+    #[arg(value_parser = trimmed)]
     columns: Vec<String>,
 
     /// No names of columns, and no title: tables, csv and tsv
@@ -69,6 +72,11 @@ pub enum Format {
     Markdown,
     /// For databases
     Parquet,
+}
+
+/// A name, without blanks around it.
+fn trimmed(name: &str) -> Result<String, Infallible> {
+    Ok(name.trim().to_owned())
 }
 
 /// What an answer of rows can be written as.

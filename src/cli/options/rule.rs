@@ -142,7 +142,10 @@ mod tests {
         assert_eq!(asked.rule, PathBuf::from("a.json"));
         assert_eq!(asked.more, [PathBuf::from("b.json"), PathBuf::from("c")]);
         assert_eq!(asked.paths, [PathBuf::from("logs")]);
-        assert_eq!((asked.period, asked.common.start()), (Some(300), Some(When::Back(7_200))));
+        assert_eq!(
+            (asked.period, asked.common.start().unwrap().when),
+            (Some(300), When::Back(7_200))
+        );
         assert_eq!(asked.order_by, Some(OrderBy::Maximum));
         assert_eq!(asked.events.format, Some(LineFormat::Clf));
         let named = rule("flowagg rule a.json --by-name --format srcaddr,bytes");

@@ -1,7 +1,12 @@
-//! Sizes as they are typed: `512MiB`, `4GiB`, `2g`.
+//! Sizes and numbers as they are typed: `512MiB`, `4GiB`, `2g`, `20`.
+
+use std::str::FromStr;
 
 /// The least that a run does with: what it needs itself, and some for contributors.
 const BYTES_MIN: u64 = 32 << 20;
+
+/// The most threads that run.
+const THREADS_MAX: u16 = 1024;
 
 /// Units, of 1024 and as disks have them of 1000.
 const UNITS: [(&str, u64); 14] = [
@@ -20,6 +25,22 @@ const UNITS: [(&str, u64); 14] = [
     ("gb", 1_000_000_000),
     ("tb", 1_000_000_000_000),
 ];
+
+/// Reads how many are listed.
+pub fn limit(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "expected a whole number such as 20, or 0 for all".to_owned())
+}
+
+/// Reads a whole number, not below 0.
+pub fn whole<T: FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| "expected a whole number such as 1000".to_owned())
+}
+
+/// Reads how many threads run.
+pub fn threads(text: &str) -> Result<u16, String> {
+    let threads = text.parse().ok().filter(|threads| *threads <= THREADS_MAX);
+    threads.ok_or_else(|| format!("expected 1 to {THREADS_MAX}, or 0 for one per core"))
+}
 
 /// Reads the memory that a run may take, in bytes.
 pub fn memory(text: &str) -> Result<u64, String> {
