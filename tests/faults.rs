@@ -206,12 +206,10 @@ fn json_that_is_cut() {
     // What is lost with a line that is damaged is not to be counted.
     let broken = [&events[..4], &[events[4].replace(" OK", "\n")], &events[5..9]].concat();
     folder.file("broken.json", format!("[{}]\n", broken.join(",")));
-    for question in ["", EVENTS] {
-        let ran = run(&folder, &format!("$F {question} broken.json"));
-        assert_eq!(ran.code, 1, "{}", ran.err);
-        assert!(ran.err.contains("a malformed line holds several values"), "{}", ran.err);
-        assert!(self::lines(&ran) > 5, "{}", ran.err);
-    }
+    let ran = run(&folder, "$F broken.json");
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(ran.err.contains("a malformed line holds several values"), "{}", ran.err);
+    assert!(is_answered(&ran) && self::lines(&ran) > 5, "{}", ran.err);
 
     // Where events are asked for, they are found in lines.
     folder.file("whole.ndjson", "{\"n\": 1}\n{\"n\": 2}");
