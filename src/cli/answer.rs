@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::exit::Exit;
 use super::manifest::{self, End, Ledger};
-use super::options::Common;
+use super::options::{Common, Format};
 use super::progress::Shown;
 use super::{input, say, stop};
 
@@ -150,6 +150,26 @@ fn run_any(
         Err(message) => {
             say::error(message);
             if exit.is_whole() { conclude(Exit::Partial) } else { exit }
+        }
+    }
+}
+
+/// Says what is in no row of each answer, if it is more than `usual`, where rows are not for people:
+/// beside those it stands.
+pub fn tell_in_no_row<'a>(
+    labels: impl Iterator<Item = &'a str>,
+    report: &Report,
+    usual: u64,
+    format: Format,
+    common: &Common,
+) {
+    if format.is_for_people() || common.is_quiet() {
+        return;
+    }
+    for (label, answer) in labels.zip(&report.answers) {
+        if let Some(message) = account::in_no_row(answer, usual) {
+            let colon = if label.is_empty() { "" } else { ": " };
+            say::line(format_args!("flowagg: {label}{colon}{message}"));
         }
     }
 }

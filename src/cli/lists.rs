@@ -227,6 +227,11 @@ fn run(
         if is_once && !common.is_quiet() && !format.is_for_people() {
             say::line(format_args!("flowagg: {ONCE}"));
         }
+        let names: Vec<String> = match &lists[..] {
+            [_] => vec![String::new()],
+            lists => lists.iter().map(|list| list.query().labels().join(",")).collect(),
+        };
+        answer::tell_in_no_row(names.iter().map(String::as_str), report, 0, format, common);
         for (list, answer) in lists.iter().zip(&report.answers) {
             // Of a top people know, by its name.
             if matches!(list.kind(), ListKind::Series(_)) && !format.is_for_people() {
@@ -234,13 +239,13 @@ fn run(
                 answer::tell_unlisted("", listed, answer.passed(), &what, common);
             }
         }
-        let answered = lists.iter().zip(&report.answers);
-        let sheets = answered.map(|(list, answer)| {
+        let answered = lists.iter().zip(&report.answers).zip(names);
+        let sheets = answered.map(|((list, answer), name)| {
             let sheet = sheet(list, answer, format.into());
             // For people they stand in the titles.
             match lists.len() == 1 || format.is_for_people() {
                 true => sheet,
-                false => sheet.named("list", list.query().labels().join(",")),
+                false => sheet.named("list", name),
             }
         });
         written::write_as(out, sheets.collect(), format, &common.output)

@@ -131,6 +131,10 @@ fn ask(
                 answer::tell_unlisted(label, listed, all, "contributors", common);
             }
         }
+        let labels = rules.iter().map(|asked| asked.label.as_str());
+        // Records without traffic have no numbers, and are in the tally.
+        let usual = report.tally.no_data + report.tally.skip_data;
+        answer::tell_in_no_row(labels, report, usual, common.format(), common);
         write(out, rules, report, options.period, common)
     })
 }

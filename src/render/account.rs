@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::human;
+use crate::group::Uses;
 use crate::record::Reason;
-use crate::report::{Fault, MalformedLine, Report};
+use crate::report::{Answer, Fault, MalformedLine, Report};
 
 /// Names of files without flow logs that are shown.
 const NAMES_SHOWN: usize = 3;
@@ -66,6 +67,17 @@ pub fn without_time(report: &Report) -> Option<String> {
     }
     let records = report.answers.iter().map(|answer| answer.uses().no_time).max()?;
     (records > 0).then(|| format!("{} without a time: {left_out}", amount(records, "record")))
+}
+
+/// What is in no row of an answer, for want of a key or a number; none if no more than `usual`
+/// records are.
+pub fn in_no_row(answer: &Answer, usual: u64) -> Option<String> {
+    let Uses { no_key, no_value, .. } = answer.uses();
+    let count = |number: u64| human::grouped(number.into());
+    (no_key + no_value > usual).then(|| {
+        let (keys, numbers) = (count(no_key), count(no_value));
+        format!("in no row: {keys} without a key, {numbers} without a number")
+    })
 }
 
 /// The files of folders that were not read, in parentheses.
