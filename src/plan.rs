@@ -50,6 +50,9 @@ pub struct Step {
     pub shape: KeyShape,
     /// What the period is made of.
     pub period: Option<Period>,
+    /// In which periods a record has to lie to count, where that is no part of its key. Regular
+    /// rows do so if they have a time.
+    pub timed: Option<Period>,
     /// Where each key is found, and how it is seen.
     pub keys: Vec<Key>,
     /// How regular records' keys are kept; none if they lack a key.
@@ -83,10 +86,12 @@ pub struct Period {
 
 impl Period {
     /// The number of the period that a time lies in, none if there is no such period: numbers
-    /// have 32 bits, which for the shortest periods end 8,000 years from now.
+    /// have 32 bits, which for the shortest periods end 8,000 years from now. The last number
+    /// stands for all later ones.
     #[inline(always)]
     pub fn number(&self, time: u64) -> Option<u32> {
-        u32::try_from(time / u64::from(self.seconds)).ok()
+        let number = u32::try_from(time / u64::from(self.seconds)).ok();
+        number.filter(|number| *number != u32::MAX)
     }
 }
 
@@ -295,6 +300,7 @@ impl Step {
             && self.keys == other.keys
             && self.shape == other.shape
             && (self.period.is_none() && other.period.is_none())
+            && self.timed == other.timed
             && has_values(self)
             && has_values(other)
     }
@@ -305,18 +311,21 @@ impl Step {
         let keys = keys.map(|key| treaty.key(query.form, key));
         let (keys, key_parts): (Vec<Key>, Vec<Part>) = keys.unzip();
         let time = || source(&Field::Start.into());
-        let period = part.period.map(|seconds| Period { time: time(), seconds });
+        let of = |seconds: u32| Period { time: time(), seconds };
+        let period = part.period.map(of);
+        let timed = query.period.filter(|_| query.is_timed && period.is_none()).map(of);
         let parts = period.iter().map(|_| Part::Number(u32::BITS));
         let parts = parts.chain(key_parts).collect();
         let shape = KeyShape::with_texts(parts, treaty.texts);
         let sources = keys.iter().map(|key| &key.source);
-        let mut sources = sources.chain(period.iter().map(|period| &period.time));
+        let times = period.iter().chain(&timed).map(|period| &period.time);
+        let mut sources = sources.chain(times);
         let is_regular = sources.all(|key| key.regular != Regular::Missing);
         let value = part.measure.number().map(source);
         let lane = is_regular.then(|| shape.lane());
         let counts = matches!(part.role, Role::Divisor(_));
         let shares_keys = false;
-        Self { selection, lane, shape, period, keys, value, counts, shares_keys }
+        Self { selection, lane, shape, period, timed, keys, value, counts, shares_keys }
     }
 }
 

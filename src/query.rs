@@ -54,6 +54,7 @@ pub struct Query {
     pub(crate) counting: Counting,
     pub(crate) top: usize,
     pub(crate) is_lenient: bool,
+    pub(crate) is_timed: bool,
 }
 
 impl Query {
@@ -73,6 +74,7 @@ impl Query {
                 counting: Counting::Every,
                 top: 10,
                 is_lenient: false,
+                is_timed: false,
             },
         }
     }
@@ -214,6 +216,13 @@ impl QueryBuilder {
     #[must_use]
     pub fn period(mut self, seconds: u32) -> Self {
         self.query.period = Some(seconds);
+        self
+    }
+
+    /// Has records that lie in no period add to no contributor, in the totals either.
+    #[must_use]
+    pub(crate) fn timed(mut self) -> Self {
+        self.query.is_timed = true;
         self
     }
 

@@ -82,7 +82,7 @@ pub struct Uses {
     pub no_key: u64,
     /// Records that passed and have no number to add.
     pub no_value: u64,
-    /// Records that added, but have no time and so no period.
+    /// Records of those that added that have no time and so no period.
     pub no_time: u64,
 }
 
@@ -188,6 +188,7 @@ impl Groups {
         self.uses.added += selected.len() as u64;
         let Some(lane) = step.lane else {
             // All keys are there: what is missing is the time.
+            self.uses.added += odd.len() as u64;
             self.uses.no_time += (selected.len() + odd.len()) as u64;
             odd.clear();
             (scratch.selected, scratch.odd) = (with_value, odd);
@@ -300,15 +301,17 @@ impl Groups {
         };
         let value = if step.counts { one } else { value };
         self.uses.added += 1;
-        if let Some(period) = &step.period {
+        if let Some(period) = step.period.as_ref().or(step.timed.as_ref()) {
             let time = text(&period.time).and_then(|text| Number::parse(text).value());
             let Some(number) = time.and_then(|time| period.number(time)) else {
                 self.uses.no_time += 1;
                 return;
             };
-            self.moments.observe_one(number, value);
-            self.account_for_moments();
-            texts[0] = written(number, &mut digits);
+            if step.period.is_some() {
+                self.moments.observe_one(number, value);
+                self.account_for_moments();
+                texts[0] = written(number, &mut digits);
+            }
         }
         let shared = Arc::clone(&self.shared);
         let (fold, word) =

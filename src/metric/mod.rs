@@ -131,7 +131,8 @@ impl<'a> Metric<'a> {
         if self.is_by_point() {
             queries.push(finish(by(values, MINUTE))?);
         } else {
-            let seconds = period.unwrap_or(MINUTE);
+            // What lies in no period publishes nothing, so that it ranks no series either.
+            let (values, seconds) = (values.timed(), period.unwrap_or(MINUTE));
             queries.push(finish(by(values.clone(), seconds))?);
             if let Some(column) = filter.measured() {
                 let values = by(values.top(0), seconds);

@@ -8,6 +8,7 @@ mod json;
 mod made_up;
 mod pattern;
 mod regex;
+mod series;
 mod twin;
 
 use std::collections::BTreeMap;
