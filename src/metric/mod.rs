@@ -9,11 +9,13 @@
 mod alarm;
 mod series;
 
+use std::cmp::Ordering;
+
 use crate::amount::Amount;
 use crate::dialect::{MetricFilter, Value};
 use crate::error::Error;
 use crate::layout::Column;
-use crate::measure::Measure;
+use crate::measure::{Measure, Order};
 use crate::query::{Query, QueryBuilder};
 use crate::report::Answer;
 
@@ -133,7 +135,7 @@ impl<'a> Metric<'a> {
         } else {
             // What lies in no period publishes nothing, so that it ranks no series either.
             let (values, seconds) = (values.timed(), period.unwrap_or(MINUTE));
-            queries.push(finish(by(values.clone(), seconds))?);
+            queries.push(finish(by(values.clone().order(self.order()), seconds))?);
             if let Some(column) = filter.measured() {
                 let values = by(values.top(0), seconds);
                 queries.push(finish(values.clone().measure(Measure::Count).and_value(&column))?);
@@ -166,6 +168,15 @@ impl<'a> Metric<'a> {
         match self.filter.value() {
             Value::Constant(amount) => Some(*amount),
             _ => None,
+        }
+    }
+
+    /// What has the largest sums come first. Of a constant value it is events that are summed.
+    fn order(&self) -> Order {
+        match self.constant().map(|value| value.cmp(&Amount::ZERO)) {
+            Some(Ordering::Less) => Order::Ascending,
+            Some(Ordering::Equal) => Order::Key,
+            Some(Ordering::Greater) | None => Order::Sum,
         }
     }
 

@@ -99,7 +99,7 @@ fn check(
     let random = &mut Random(seed);
     let [first, second, value] = names;
     let source = [Source::path(folder.file("e.log", text))];
-    for value in [value, value, "1", "2.5"] {
+    for value in [value, value, "1", "2.5", "0", "-3"] {
         let (dimensions, places): (&[&str], &[usize]) = match random.below(4) {
             0 => (&[first], &[0]),
             1 => (&[second], &[1]),
