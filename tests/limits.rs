@@ -443,6 +443,12 @@ fn texts_in_keys_have_1024_bytes_at_most() {
         let key = keys[0].split(',').next().unwrap();
         let expected = ["e".repeat(kept), "x".repeat(1024 - kept)].concat();
         assert_eq!(key, expected, "{length}");
+        // The values of a metric's dimensions are keys too.
+        let script = "$F metric -q -p '[]' --dimension 'Eni=$3' -o csv a.log";
+        let ran = run(&folder, script);
+        let series: Vec<&str> = ran.out.lines().skip(1).collect();
+        assert_eq!(series.len(), contributors, "{length}: {}", ran.out);
+        assert_eq!(series[0].split(',').next(), Some(&expected[..]), "{length}: {}", ran.err);
     }
 }
 
