@@ -18,8 +18,9 @@ pub struct InsightReport<'a> {
     approximate_unique_count: u64,
     #[serde(serialize_with = "contributors")]
     contributors: &'a Answer,
-    #[serde(skip_serializing_if = "<[_]>::is_empty", serialize_with = "metrics")]
-    metric_datapoints: &'a [PeriodMetrics],
+    /// A list wherever periods were asked for, also one of none.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "metrics")]
+    metric_datapoints: Option<&'a [PeriodMetrics]>,
 }
 
 /// One of several reports.
@@ -72,7 +73,7 @@ impl<'a> InsightReport<'a> {
             aggregate_value: ranking.answer.total().unwrap_or_default(),
             approximate_unique_count: ranking.answer.unique(),
             contributors: ranking.answer,
-            metric_datapoints: ranking.answer.periods(),
+            metric_datapoints: ranking.period.map(|_| ranking.answer.periods()),
         }
     }
 }
@@ -112,6 +113,9 @@ fn contributors<S: Serializer>(answer: &&Answer, serializer: S) -> Result<S::Ok,
     }))
 }
 
-fn metrics<S: Serializer>(metrics: &&[PeriodMetrics], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(metrics.iter().map(MetricText::from))
+fn metrics<S: Serializer>(
+    metrics: &Option<&[PeriodMetrics]>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(metrics.iter().copied().flatten().map(MetricText::from))
 }
