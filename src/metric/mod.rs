@@ -106,6 +106,9 @@ pub struct Found {
     pub no_dimension: u64,
     /// Events that do not match.
     pub others: u64,
+    /// Those of them that lie outside the time that counts, or fail what else has to hold of
+    /// records: they get no default. Told only where there is one.
+    pub outside: u64,
     /// Events that add something, but have no time and so no period.
     pub no_time: u64,
 }
@@ -217,6 +220,7 @@ impl<'a> Metric<'a> {
             Some((_, _, all)) => all.uses().no_time,
             None => uses.no_time,
         };
+        let outside = of_default.map_or(0, |(_, _, all)| all.uses().filtered_out);
         let unique = match self.filter.dimensions().next() {
             Some(_) => answers[0].unique(),
             None => series.len() as u64,
@@ -228,6 +232,7 @@ impl<'a> Metric<'a> {
             no_value: uses.no_value,
             no_dimension: uses.no_key,
             others: uses.filtered_out,
+            outside,
             no_time,
         }
     }

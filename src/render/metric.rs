@@ -218,9 +218,11 @@ pub(super) fn account(graph: &Graph<'_>) -> Vec<String> {
         Some(default) => format!(", default {default}"),
         None => String::new(),
     };
-    let (matched, others) = (count(found.matched), count(found.others));
+    // What gets no default does not stand beside it.
+    let (matched, others) = (count(found.matched), count(found.others - found.outside));
     let mut lines = vec![format!("Events: {matched} matched, {others} did not{default}")];
     for (number, what) in [
+        (found.outside, "left out by --where, --start or --end, and get no default"),
         (found.no_value, "matched without a number, and published nothing"),
         (found.no_dimension, "matched without a dimension's value, and published nothing"),
         (found.no_time, "without a time, in no period"),
