@@ -94,6 +94,37 @@ fn long_lines_are_whole_wherever_they_begin() {
 }
 
 #[test]
+fn long_lines_are_no_events_and_the_next_ones_are() {
+    let folder = Folder::new("events");
+    let limit = 1 << 20;
+    for (length, said) in [(limit - 2, ""), (limit - 1, ""), (limit, "line 2 has 1 MiB or more")] {
+        let long = padded("ERROR", length);
+        folder.file("a.log", format!("ERROR\n{long}\nERROR b\n"));
+        for script in ["$F test-pattern ERROR a.log", "cat a.log | $F test-pattern ERROR"] {
+            let ran = run(&folder, &format!("{script} -o json"));
+            let found = ran.out.matches("eventNumber").count();
+            let (code, expected) = if said.is_empty() { (0, 3) } else { (1, 2) };
+            assert_eq!((ran.code, found), (code, expected), "{length} {script}: {}", ran.err);
+            assert!(ran.err.contains(said) && ran.out.contains("ERROR b"), "{}", ran.err);
+        }
+        folder.file("b.log", format!("{long}\nERROR\n{long}"));
+        let ran = run(&folder, "$F test-pattern ERROR -o json b.log");
+        let found = ran.out.matches("eventNumber").count();
+        assert_eq!(found, if said.is_empty() { 3 } else { 1 }, "{length}: {}", ran.err);
+        let several = "2 lines have 1 MiB or more, no event is so long; they were not tested, the \
+                       first of them is line 1";
+        assert_eq!(ran.err.contains(several), !said.is_empty(), "{}", ran.err);
+        // Beside another fault both are told.
+        let mut cut = gzip(format!("{long}\nERROR\n").as_bytes());
+        cut.truncate(cut.len() - 4);
+        folder.file("c.gz", cut);
+        let ran = run(&folder, "$F test-pattern ERROR -o json c.gz");
+        let tells = ran.err.contains("; line 1 has 1 MiB or more");
+        assert_eq!((ran.code, tells), (1, !said.is_empty()), "{}", ran.err);
+    }
+}
+
+#[test]
 fn a_header_has_1024_columns_at_most() {
     let folder = Folder::new("columns");
     for columns in [1023, 1024, 1025, 100_000] {

@@ -16,8 +16,8 @@ const LINE_BYTES_MAX: usize = 1 << 20;
 /// The byte order mark that some editors put before a text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Calls `visit` with every line of a source that is not empty, without its end, until it breaks
-/// off.
+/// Calls `visit` with every line of a source that is not empty and has less than 1 MiB, without
+/// its end, until it breaks off.
 ///
 /// ```
 /// use std::ops::ControlFlow;
@@ -33,8 +33,8 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 ///
 /// # Errors
 /// [`ErrorKind::Io`], [`ErrorKind::Gzip`], [`ErrorKind::Zstd`] or [`ErrorKind::Container`] if the
-/// source cannot be read to its end; lines before that were visited. A folder is
-/// no source of lines.
+/// source cannot be read to its end; lines before that were visited. Also of lines that are too
+/// long; all others were visited then. A folder is no source of lines.
 pub fn messages(
     source: &Source,
     mut visit: impl FnMut(&[u8]) -> ControlFlow<()>,
@@ -70,7 +70,7 @@ pub fn messages(
         }
     };
     let mut cutter = Cutter::new(reader, BLOCK_BYTES, LINE_BYTES_MAX);
-    let (mut buffer, mut number) = (Vec::new(), 0u64);
+    let (mut buffer, mut number, mut long) = (Vec::new(), 0u64, Long::default());
     loop {
         match cutter.next(&mut buffer) {
             Cut::Block(length) => {
@@ -78,8 +78,8 @@ pub fn messages(
                     number += 1;
                     let line = line.strip_suffix(b"\n").unwrap_or(line);
                     if line.len() >= LINE_BYTES_MAX {
-                        let text = format!("line {number} has 1 MiB or more, no event is so long");
-                        return Err(Error::new(ErrorKind::Io, text));
+                        long.add(number);
+                        continue;
                     }
                     let mark = if number == 1 { BYTE_ORDER_MARK } else { b"" };
                     let line = line.strip_prefix(mark).unwrap_or(line);
@@ -90,8 +90,42 @@ pub fn messages(
                 }
             }
             Cut::End { result, .. } => {
-                return result.map_err(Error::from);
+                return long.join(result.map_err(Error::from));
             }
         }
+    }
+}
+
+/// Lines that are too long for an event.
+#[derive(Default)]
+struct Long {
+    lines: u64,
+    first: u64,
+}
+
+impl Long {
+    fn add(&mut self, number: u64) {
+        if self.lines == 0 {
+            self.first = number;
+        }
+        self.lines += 1;
+    }
+
+    /// Tells of them beside what else happened.
+    fn join(self, result: Result<(), Error>) -> Result<(), Error> {
+        let text = match self {
+            Self { lines: 0, .. } => return result,
+            Self { lines: 1, first } => {
+                format!("line {first} has 1 MiB or more, no event is so long; it was not tested")
+            }
+            Self { lines, first } => format!(
+                "{lines} lines have 1 MiB or more, no event is so long; they were not tested, the \
+                 first of them is line {first}"
+            ),
+        };
+        Err(match result {
+            Ok(()) => Error::new(ErrorKind::Io, text),
+            Err(error) => Error::new(error.kind(), format!("{error}; {text}")),
+        })
     }
 }

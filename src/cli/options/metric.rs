@@ -144,7 +144,8 @@ fn dimension(text: &str) -> Result<(String, String), String> {
 }
 
 const TEST_HELP: &str = "\
-Every line of FILE is an event, except empty ones. The numbers of events count from 1.
+Every line of FILE is an event, except empty ones. The numbers of events count from 1. A line of
+1 MiB or more is no event but a fault, exit code 1; those after it are tested.
 
 Examples:
   flowagg test-pattern '[ip, ..., status=4*, bytes]' access.log
