@@ -1,7 +1,9 @@
 //! The tokens of a message, with where they begin in it.
 //!
-//! They are those of [`clf_tokens`](crate::record::clf_tokens), which reads lines; a message may
-//! have several, so that all blanks of ASCII stand between tokens here.
+//! They are those of [`clf_tokens`](crate::record::clf_tokens), which reads lines and does not
+//! say where its tokens begin. A message may have several lines.
+
+use crate::record::is_blank;
 
 /// A token of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +23,7 @@ pub fn spans(message: &[u8]) -> impl Iterator<Item = Token<'_>> {
     // Where no partner follows once, none will: a message of quotes alone is searched only once.
     let mut is_open = [true; 2];
     std::iter::from_fn(move || {
-        let start = at + message[at..].iter().position(|byte| !byte.is_ascii_whitespace())?;
+        let start = at + message[at..].iter().position(|byte| !is_blank(byte))?;
         let rest = &message[start..];
         let partner = match rest[0] {
             b'"' => Some((b'"', 0)),
@@ -35,7 +37,7 @@ pub fn spans(message: &[u8]) -> impl Iterator<Item = Token<'_>> {
             }
             is_open[kind] = false;
         }
-        let length = rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
+        let length = rest.iter().position(is_blank).unwrap_or(rest.len());
         at = start + length;
         Some(Token { start, text: &rest[..length] })
     })
@@ -52,6 +54,7 @@ mod tests {
             "",
             " \t\r",
             " a\t\tb  c\r",
+            "a\x0bb\x0cc\rd\x0b",
             "127.0.0.1 - frank [10/Oct/2000:13:25:15 -0700] \"GET /a.gif HTTP/1.0\" 200 1534",
             "\"\" [] \" \"",
             "\"a\"b[c] [d]\"e\"",

@@ -7,6 +7,7 @@ use flowagg::{Amount, Engine, Level, Report, Source};
 use super::folder::Folder;
 use super::json::{Json, read};
 use super::made_up::{self, Language, Random};
+use super::twin::is_separator;
 
 /// Logs made up of each kind.
 const LOGS: u64 = 120;
@@ -239,7 +240,7 @@ fn flow_log(random: &mut Random) -> (Log, Vec<&'static str>) {
         let mut event = values.join(" ");
         let mut end = "\n";
         if !is_tidy {
-            match random.below(8) {
+            match random.below(9) {
                 0 => event = values.join("  "),
                 1 => event = values.join("\t"),
                 2 => event = format!(" {event}"),
@@ -247,6 +248,7 @@ fn flow_log(random: &mut Random) -> (Log, Vec<&'static str>) {
                 4 => event = event.replacen(' ', " \t ", 1 + random.below(3)),
                 5 => end = "\r\n",
                 6 => log.text += "\n",
+                7 => event = event.replacen(' ', "\u{b}", 1 + random.below(3)),
                 _ => {}
             }
         }
@@ -402,8 +404,8 @@ fn the_engine_matches_any_words_as_single_lines_do() {
                 true => made_up::scraps(random),
                 false => made_up::event(random, Language::Fields),
             };
-            let event = event.replace(['\n', '\u{c}'], " ");
-            if !event.trim_ascii().is_empty() {
+            let event = event.replace('\n', " ");
+            if !event.chars().all(is_separator) {
                 log.push(&event, if random.once_in(6) { "\r\n" } else { "\n" });
             }
         }

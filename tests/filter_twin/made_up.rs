@@ -240,6 +240,8 @@ const WORDS: &[&str] = &[
     "a\\b",
     "a\rb",
     "a\u{c}b",
+    "a\u{b}b",
+    "\u{b}",
     "%",
     "\u{1f600}",
     "nan",

@@ -46,12 +46,17 @@ pub struct Token {
     start: usize,
 }
 
+/// What stands between tokens: blanks and tabs, and other white space of ASCII the same.
+pub fn is_separator(char: char) -> bool {
+    is_blank(char) || char == '\u{b}'
+}
+
 /// Splits an event at blanks, but for what stands in quotes or brackets.
 pub fn tokens(event: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut start = 0;
     while let Some(first) = event[start..].chars().next() {
-        if is_blank(first) {
+        if is_separator(first) {
             start += 1;
             continue;
         }
@@ -64,7 +69,7 @@ pub fn tokens(event: &str) -> Vec<Token> {
         let (value, length) = match closing {
             Some(length) => (&rest[1..=length], length + 2),
             None => {
-                let length = rest.find(is_blank).unwrap_or(rest.len());
+                let length = rest.find(is_separator).unwrap_or(rest.len());
                 (&rest[..length], length)
             }
         };
@@ -95,7 +100,7 @@ fn fields_match(fields: &[Field], event: &str) -> Option<Extracted> {
             if tokens.len() > fields.len() {
                 let last = fields.len() - 1;
                 values.truncate(last);
-                values.push(event[tokens[last].start..].trim_end_matches(is_blank).to_owned());
+                values.push(event[tokens[last].start..].trim_end_matches(is_separator).to_owned());
             }
         }
     }

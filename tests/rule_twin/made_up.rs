@@ -220,7 +220,7 @@ pub fn clf_log(random: &mut Random) -> Vec<u8> {
     let mut log = String::new();
     for _ in 0..random.below(40) {
         let tokens: Vec<&str> = (0..random.below(22)).map(|_| random.pick(&values)).collect();
-        log += &tokens.join(random.pick(&[" ", "  ", "\t"]));
+        log += &tokens.join(random.pick(&[" ", "  ", "\t", "\u{b}", "\u{c}"]));
         log += random.pick(&["\n", "\n", "\r\n"]);
     }
     log.into_bytes()

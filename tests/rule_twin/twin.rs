@@ -150,13 +150,16 @@ fn is_address(token: &str) -> bool {
     token.parse::<Ipv4Addr>().is_ok() || token.parse::<Ipv6Addr>().is_ok() || is_padded
 }
 
+/// What stands between values of a line.
+const BLANKS: [char; 5] = [' ', '\t', '\u{b}', '\u{c}', '\r'];
+
 /// The events of any log of values between blanks: every line that is not blank. A value in
 /// quotes or brackets may hold blanks.
 pub fn clf(text: &[u8]) -> Log {
     let mut log = Log::default();
     for line in str::from_utf8(text).unwrap().split('\n') {
         let mut tokens = Vec::new();
-        let mut rest = line.trim_matches([' ', '\t', '\r']);
+        let mut rest = line.trim_matches(BLANKS);
         while !rest.is_empty() {
             let partner = match rest.as_bytes()[0] {
                 b'"' => rest[1..].find('"'),
@@ -165,10 +168,10 @@ pub fn clf(text: &[u8]) -> Log {
             };
             let (token, after) = match partner {
                 Some(end) => (&rest[1..1 + end], &rest[end + 2..]),
-                None => rest.split_at(rest.find([' ', '\t', '\r']).unwrap_or(rest.len())),
+                None => rest.split_at(rest.find(BLANKS).unwrap_or(rest.len())),
             };
             tokens.push(token.as_bytes().to_vec());
-            rest = after.trim_start_matches([' ', '\t', '\r']);
+            rest = after.trim_start_matches(BLANKS);
         }
         if !tokens.is_empty() {
             log.events.push(Event { time: None, body: Body::Tokens(tokens, Rc::default()) });

@@ -7,6 +7,7 @@ use super::fault::Fault;
 use super::lexer::{Kind, Language, Token};
 use super::parser::Parser;
 use crate::pattern::{self, TextTest, spans};
+use crate::record::is_blank;
 
 /// The fields of a space-delimited pattern.
 #[derive(Debug, Clone)]
@@ -44,7 +45,8 @@ impl Fields {
             // The last field takes what is left, as it is written.
             tokens.truncate(last);
             if let Some(token) = tokens.last_mut() {
-                token.text = message[token.start..].trim_ascii_end();
+                let end = message.iter().rposition(|byte| !is_blank(byte)).map_or(0, |at| at + 1);
+                token.text = &message[token.start..end];
             }
         }
         let unnamed = FieldTest::default();
