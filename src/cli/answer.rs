@@ -154,7 +154,7 @@ fn run_any(
     }
 }
 
-/// Says what is in no row of each answer, if it is more than `usual`, where rows are not for people:
+/// Says what is in no row of each answer, if more than `usual` is, where rows are not for people:
 /// beside those it stands.
 pub fn tell_in_no_row<'a>(
     labels: impl Iterator<Item = &'a str>,
