@@ -1,6 +1,7 @@
 //! One line, read the plain way: the easy door for users of the library, the path of every line
 //! that the scanning room does not recognise, and the definition that the fast path is held to.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::field::{Field, Kind, is_milliseconds};
@@ -18,6 +19,22 @@ pub(crate) fn is_blank(byte: &u8) -> bool {
 /// The values of a line: what stands between blanks, up to a word that begins with `#`.
 pub fn tokens(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     line.split(is_blank).filter(|token| !token.is_empty()).take_while(|token| token[0] != b'#')
+}
+
+/// A text without what parts the values of a line: each such byte as `%20` is.
+pub fn unbroken(text: &str) -> Cow<'_, str> {
+    let is_blank = |c: char| matches!(c, ' ' | '\t'..='\r');
+    if !text.contains(is_blank) {
+        return Cow::Borrowed(text);
+    }
+    let mut word = String::with_capacity(text.len());
+    for character in text.chars() {
+        match is_blank(character) {
+            true => word.push_str(&format!("%{:02X}", u32::from(character))),
+            false => word.push(character),
+        }
+    }
+    Cow::Owned(word)
 }
 
 /// The tokens of a line of any space-separated log, as CloudWatch reads it.

@@ -186,9 +186,33 @@ fn names_of_columns_have_256_bytes() {
         assert_eq!(ran.code, i32::from(!is_within), "{bytes}: {}", ran.err);
         assert_eq!(ran.err.contains("more than 256 bytes"), !is_within, "{}", ran.err);
         folder.file("a.log", format!("srcaddr bytes {name}\n10.0.0.1 5 -\n"));
-        let ran = run(&folder, "$F info a.log");
-        let expected = if is_within { [2, 1, 1, 0] } else { [2, 0, 0, 2] };
-        assert_eq!(tally(&ran), expected, "{bytes}: {}", ran.err);
+        folder.file("b.log", format!("${{srcaddr}} ${{bytes}} ${{{name}}}\n10.0.0.1 5 -\n"));
+        folder.file("a.csv", format!("srcaddr,bytes,{name}\n10.0.0.1,5,-\n"));
+        for file in ["a.log", "b.log", "a.csv"] {
+            let ran = run(&folder, &format!("$F info {file}"));
+            let expected = if is_within { [2, 1, 1, 0] } else { [2, 0, 0, 2] };
+            assert_eq!(tally(&ran), expected, "{file} {bytes}: {}", ran.err);
+        }
+    }
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn names_of_columns_of_parquet_have_256_bytes() {
+    use parquet::{Column, INT64, PLAIN, REQUIRED, file, group, leaf, longs, page};
+    let folder = Folder::new("parquet-names");
+    for bytes in [255, 256, 257] {
+        let name: &str = "x".repeat(bytes).leak();
+        let leaves = ["bytes", name].map(|name| leaf(name, INT64, REQUIRED));
+        let schema = [vec![group("a", REQUIRED, 2)], leaves.to_vec()].concat();
+        let columns = ["bytes", name].map(|name| {
+            let pages = page(1, PLAIN, &longs(&[7]));
+            Column { kind: INT64, path: vec![name], pages, values: 1, ..Column::default() }
+        });
+        folder.file("a.parquet", file(&schema, 1, &columns));
+        let ran = run(&folder, "$F sum --by bytes a.parquet");
+        assert_eq!(ran.code, i32::from(bytes > 256), "{bytes}: {}", ran.err);
+        assert_eq!(ran.err.contains("longer than 256 bytes: xxx"), bytes > 256, "{}", ran.err);
     }
 }
 

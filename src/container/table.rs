@@ -19,7 +19,8 @@ use memchr::{memchr, memchr2};
 use super::{Piece, Pieces, Stated, Wanted, Wrapping, each_line, on_one_line};
 use crate::error::{Error, ErrorKind};
 use crate::field::{Field, Kind};
-use crate::layout::Layout;
+use crate::layout::{Layout, NAME_BYTES_MAX};
+use crate::record::unbroken;
 use crate::source::make_room;
 use watched::{BYTE_ORDER_MARK, Watched};
 
@@ -36,6 +37,9 @@ const BESIDE_MESSAGES: [&str; 9] = [
     "ptr",
 ];
 
+/// So many names of fields make a header of a row that has names which no identifier has too.
+const KNOWN_AMONG_ODD: usize = 2;
+
 /// What parts the columns, if a text begins with the header of a table.
 pub fn delimiter(head: &[u8], wanted: Wanted) -> Option<u8> {
     let head = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(head);
@@ -47,14 +51,13 @@ pub fn delimiter(head: &[u8], wanted: Wanted) -> Option<u8> {
         None if memchr(b',', line).is_some() || line.len() < 16 => b',',
         None => return None,
     };
-    let unquoted = |name: &'_ [u8]| -> Vec<u8> {
-        let name = name.trim_ascii();
-        let inner = name.strip_prefix(b"\"").and_then(|name| name.strip_suffix(b"\""));
-        inner.unwrap_or(name).to_vec()
-    };
-    let names: Vec<Vec<u8>> = line.split(|&byte| byte == delimiter).map(unquoted).collect();
-    let columns = Columns::of(names.iter().map(Vec::as_slice))?;
-    if !columns.are_stated(&names[0], wanted.flow_logs) {
+    let mut names = ByteRecord::new();
+    let mut reader = ReaderBuilder::new().delimiter(delimiter).has_headers(false).from_reader(line);
+    if !reader.read_byte_record(&mut names).ok()? {
+        return None;
+    }
+    let columns = Columns::of(names.iter())?;
+    if !columns.are_stated(names[0].trim_ascii(), wanted.flow_logs) {
         return None;
     }
     if let Columns::Fields { .. } = columns {
@@ -85,6 +88,17 @@ fn may_be_name(value: &[u8]) -> bool {
     matches!(value.trim_ascii_start().first(), None | Some(b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'@'))
 }
 
+/// Whether it may be one among names of fields: no number, address, time or object is.
+fn may_be_odd_name(value: &[u8]) -> bool {
+    match value[0] {
+        b'-' | b':' | b'{' | b'[' => false,
+        b'0'..=b'9' => {
+            value.iter().any(u8::is_ascii_alphabetic) && !value.iter().any(|b| b".:".contains(b))
+        }
+        _ => true,
+    }
+}
+
 /// What the columns of a table are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Columns {
@@ -109,11 +123,14 @@ impl Columns {
     fn of<'n>(names: impl Iterator<Item = &'n [u8]>) -> Option<Self> {
         let mut fields = Vec::new();
         let mut stated = Vec::new();
+        let mut is_plain = true;
         for name in names {
             let name = str::from_utf8(name.trim_ascii()).ok()?;
-            if !may_be_name(name.as_bytes()) {
+            let is_plain_name = may_be_name(name.as_bytes());
+            if !is_plain_name && !may_be_odd_name(name.as_bytes()) || name.len() > NAME_BYTES_MAX {
                 return None;
             }
+            is_plain &= is_plain_name;
             fields.push(Field::from_alias(name));
             stated.push(name);
         }
@@ -125,12 +142,13 @@ impl Columns {
                     || BESIDE_MESSAGES.contains(&plain(name).as_str())
             };
             let mut columns = stated.iter().zip(&fields);
-            return columns
-                .all(|(name, field)| field.is_some() || is_beside(name))
-                .then_some(Self::Message { at, columns: fields.len() });
+            let is_header =
+                is_plain && columns.all(|(name, field)| field.is_some() || is_beside(name));
+            return is_header.then_some(Self::Message { at, columns: fields.len() });
         }
         let known = fields.iter().flatten().count();
-        if known == 0 || known * 2 < fields.len() {
+        // Among other words a name of a field may be a value too.
+        if known < if is_plain { 1 } else { KNOWN_AMONG_ODD } || known * 2 < fields.len() {
             return None;
         }
         let kinds = fields.iter().map(|field| field.map(Field::kind));
@@ -138,7 +156,7 @@ impl Columns {
         let names = stated.iter().zip(&fields).enumerate().map(|(at, (name, field))| match field {
             Some(field) => field.name().to_owned(),
             None if name.is_empty() => format!("column-{}", at + 1),
-            None => name.replace(|c: char| c.is_ascii_whitespace(), "-"),
+            None => unbroken(name).into_owned(),
         });
         let layout = Arc::new(Layout::new(names).ok()?);
         Some(Self::Fields { layout, is_number })
@@ -317,6 +335,8 @@ pub struct Table<'a> {
     /// Whether the row begins with a value that is no comment, though it begins with `#`.
     is_quoted: bool,
     columns: Option<Columns>,
+    /// The last header: a row that is it again is one too.
+    header: ByteRecord,
     /// Lines of the file that were read, those within values among them.
     lines: u64,
     /// The columns that the last row read states, if it was a header, which the next block begins
@@ -348,6 +368,7 @@ impl<'a> Table<'a> {
             is_broken: false,
             is_quoted: false,
             columns: None,
+            header: ByteRecord::new(),
             lines: 0,
             next: None,
             ended: None,
@@ -401,12 +422,19 @@ impl<'a> Table<'a> {
     }
 
     /// The columns that the row states, if it is a header.
-    fn header(&self) -> Option<Columns> {
-        let may_be_header = self.row.iter().all(may_be_name)
+    fn header(&mut self) -> Option<Columns> {
+        let row = &self.row;
+        let is_comment = !self.is_quoted && row.get(0).is_some_and(|first| first.starts_with(b"#"));
+        // Rows of names that are odd are looked at no closer, but for the first one.
+        let may_be_header = !is_comment
+            && (self.columns.is_none() || row.iter().all(may_be_name) || *row == self.header)
             && !self.is_broken
-            && memchr(b'\n', self.row.as_slice()).is_none();
-        let columns = may_be_header.then(|| Columns::of(self.row.iter()))?;
-        columns.filter(|columns| columns.are_stated(self.row[0].trim_ascii(), self.flow_logs))
+            && memchr(b'\n', row.as_slice()).is_none();
+        let columns = may_be_header.then(|| Columns::of(row.iter()))?;
+        let columns =
+            columns.filter(|columns| columns.are_stated(row[0].trim_ascii(), self.flow_logs))?;
+        self.header.clone_from(row);
+        Some(columns)
     }
 
     /// Writes the row as these columns have it.

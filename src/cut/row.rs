@@ -309,10 +309,11 @@ fn object_end(is_member: bool) -> &'static [u8] {
 }
 
 /// Writes a value of a table, in quotes if it needs them: of control characters only the ends of
-/// lines do, which no value of a block has ([`is_tame_table`]).
+/// lines do, which no value of a block has ([`is_tame_table`]). Nor does one begin with a `#`, as
+/// a name may, which would be a comment.
 pub fn push_quoted(text: &[u8], separator: u8, out: &mut Vec<u8>) {
     let is_special = |byte: &u8| matches!(*byte, b'"' | b'\n' | b'\r') || *byte == separator;
-    if !text.iter().any(is_special) {
+    if !text.iter().any(is_special) && !text.starts_with(b"#") {
         out.extend_from_slice(text);
         return;
     }

@@ -206,13 +206,14 @@ impl<'a> Sink<'a> {
         }
         let separator = self.separator();
         let mut line = Vec::new();
-        for (nth, name) in names.iter().enumerate() {
-            if nth > 0 {
-                line.push(separator);
-            }
-            match separator {
-                b' ' => line.extend_from_slice(name.as_bytes()),
-                _ => push_quoted(name.as_bytes(), separator, &mut line),
+        if separator == b' ' {
+            line.extend_from_slice(Layout::header(names).as_bytes());
+        } else {
+            for (nth, name) in names.iter().enumerate() {
+                if nth > 0 {
+                    line.push(separator);
+                }
+                push_quoted(name.as_bytes(), separator, &mut line);
             }
         }
         line.push(b'\n');

@@ -63,25 +63,45 @@ impl Layout {
     /// The layout that a line states, if the line is a header: all its words look like field
     /// names (`srcaddr`, also `${srcaddr}`), at least half of them are known ones, and there are
     /// no more than 1,024.
+    ///
+    /// Where every word is in `${...}`, any name may stand in there, and one that is known is
+    /// enough: no record and no message is such a line. A line of other words is not taken for a
+    /// header for some field names among them, as a message may hold `start` and `end` too.
     pub fn from_header(line: &[u8]) -> Option<Self> {
         let mut names = Vec::new();
-        let mut known = 0;
+        let (mut known, mut is_plain, mut is_braced) = (0, true, true);
         for token in record::tokens(line) {
-            let token = token.strip_prefix(b"${").map_or(Some(token), |t| t.strip_suffix(b"}"))?;
-            let first = token.first().is_some_and(u8::is_ascii_lowercase);
-            let rest = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
-            if !first || !token.iter().all(rest) || token.len() > NAME_BYTES_MAX {
+            let braced = token.strip_prefix(b"${").and_then(|token| token.strip_suffix(b"}"));
+            let name = braced.unwrap_or(token);
+            is_plain &= is_plain_name(name);
+            is_braced &= braced.is_some();
+            if !(is_plain || is_braced) || name.len() > NAME_BYTES_MAX {
                 return None;
             }
-            let name = str::from_utf8(token).ok()?;
+            let name = str::from_utf8(name).ok()?;
             known += usize::from(Field::parse(name).is_some());
             names.push(name);
             if names.len() > COLUMNS_MAX {
                 return None;
             }
         }
-        let is_header = known > 0 && known * 2 >= names.len();
+        let is_header = known > 0 && (is_braced || known * 2 >= names.len());
         is_header.then(|| Self::from_names(names.into_iter().map(str::to_owned).collect()))
+    }
+
+    /// The header that states columns of these names: the names alone if that is read as one,
+    /// else each in `${...}`. Without a name that is known there is no such line, and the names
+    /// are what there is to say.
+    pub(crate) fn header<S: AsRef<str>>(names: &[S]) -> String {
+        let names = || names.iter().map(AsRef::as_ref);
+        let alone = names().collect::<Vec<_>>().join(" ");
+        let is_read = |layout: Self| layout.names.iter().map(String::as_str).eq(names());
+        if Self::from_header(alone.as_bytes()).is_some_and(is_read) {
+            return alone;
+        }
+        let braced = names().map(|name| format!("${{{}}}", record::unbroken(name)));
+        let braced = braced.collect::<Vec<_>>().join(" ");
+        if Self::from_header(braced.as_bytes()).is_some() { braced } else { alone }
     }
 
     /// The number of columns.
@@ -126,6 +146,12 @@ impl Layout {
             None => self.names.iter().position(|other| other == name),
         }
     }
+}
+
+/// Whether a name is spelled as those of fields are.
+fn is_plain_name(name: &[u8]) -> bool {
+    let is_of_name = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
+    name.first().is_some_and(u8::is_ascii_lowercase) && name.iter().all(is_of_name)
 }
 
 impl Default for Layout {
@@ -248,6 +274,32 @@ mod tests {
             assert_eq!(header(line), None, "{line}");
         }
         assert_eq!(header("eni-1 i-2 vpc-3"), None);
+    }
+
+    #[test]
+    fn headers_have_any_names_in_braces() {
+        for names in [
+            &["srcaddr", "x1"][..],
+            &["bytes", "podName"],
+            &["PodName", "bytes", "@timestamp", "kubernetes.pod", "x:y", "#h", "\u{dc}n", "2x"],
+            &["${bytes}", "bytes"],
+            &["a,b\"c", "", "}", "bytes"],
+            &["bytes", "a", "b"],
+        ] {
+            let line = Layout::header(names);
+            let read = Layout::from_header(line.as_bytes()).unwrap();
+            assert_eq!(read, Layout::new(names.iter().copied()).unwrap(), "{line}");
+            assert_eq!(line.starts_with("${"), names != ["srcaddr", "x1"], "{line}");
+        }
+        assert_eq!(Layout::header(&["a b\u{b}c", "bytes"]), "${a%20b%0Bc} ${bytes}");
+        // Nothing would say that it is a header.
+        assert_eq!(Layout::header(&["Pod", "x"]), "Pod x");
+        let header = |line: &str| Layout::from_header(line.as_bytes());
+        for line in ["podName srcaddr dstaddr bytes", "${Pod} bytes", "${bytes} Pod", "${x} ${y}"] {
+            assert_eq!(header(line), None, "{line}");
+        }
+        let long = |length: usize| header(&format!("${{bytes}} ${{{}}}", "X".repeat(length)));
+        assert!(long(NAME_BYTES_MAX).is_some() && long(NAME_BYTES_MAX + 1).is_none());
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl<'w> ParquetRecords<'w> {
 
     fn begin(&mut self, header: &str) -> io::Result<()> {
         let Some(out) = self.out.take() else { return Ok(()) };
-        let columns: Vec<_> = header.split(' ').map(|name| (name, kind(name))).collect();
+        let columns: Vec<_> = names(header).map(|name| (name, kind(name))).collect();
         self.kinds = columns.iter().map(|(_, kind)| *kind).collect();
         self.rows = Some(ParquetRows::new(out, &columns)?);
         Ok(())
@@ -104,6 +104,13 @@ impl Write for ParquetRecords<'_> {
     }
 }
 
+/// The names of a header; where one is no word of flow logs, all of them stand in `${...}`.
+fn names(header: &str) -> impl Iterator<Item = &str> {
+    let bare = |name| str::strip_suffix(str::strip_prefix(name, "${")?, "}");
+    let are_bare = header.split(' ').any(|name| bare(name).is_none());
+    header.split(' ').map(move |name| bare(name).filter(|_| !are_bare).unwrap_or(name))
+}
+
 /// What a column of this name holds.
 fn kind(name: &str) -> ParquetKind {
     match Field::parse(name) {
@@ -128,6 +135,14 @@ mod tests {
         assert_eq!(kind("dstport"), ParquetKind::Whole);
         assert_eq!(kind("account-id"), ParquetKind::Text);
         assert_eq!(kind("x-new"), ParquetKind::Text);
+    }
+
+    #[test]
+    fn names_are_bare() {
+        let found = |header| names(header).collect::<Vec<_>>();
+        assert_eq!(found("srcaddr bytes"), ["srcaddr", "bytes"]);
+        assert_eq!(found("${srcaddr} ${Pod} ${${x}} ${}"), ["srcaddr", "Pod", "${x}", ""]);
+        assert_eq!(found("${srcaddr} Pod"), ["${srcaddr}", "Pod"]);
     }
 
     /// Whatever pieces lines are written in, the file is the same.

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use crate::field::Field;
 use crate::layout::{Layout, NAME_BYTES_MAX};
+use crate::record::unbroken;
 
 /// Columns that objects may have, but that fields of flow logs always have one: each new one makes
 /// a new layout. Beyond them members are left out, which is told at the end.
@@ -116,7 +117,7 @@ impl Rows {
         let is_own = field.is_none_or(|field| Field::parse(name) == Some(field));
         let name = match field {
             Some(field) => field.name().to_owned(),
-            None => name.replace(|c: char| c.is_whitespace() || c.is_control(), "-"),
+            None => unbroken(name).into_owned(),
         };
         let next = self.names.len();
         let at = match self.places.get(&name) {

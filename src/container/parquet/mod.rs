@@ -49,7 +49,8 @@ use parquet::schema::types::ColumnDescriptor;
 use super::Columns;
 use crate::error::{Error, ErrorKind};
 use crate::field::{Field, Kind, MILLISECONDS_MIN};
-use crate::layout::{Column, Layout};
+use crate::layout::{Column, Layout, NAME_BYTES_MAX};
+use crate::record::unbroken;
 use crate::scan::Level;
 use crate::source::RangedFile;
 use ocsf::Activity;
@@ -64,6 +65,9 @@ const CODECS: [CompressionCodec; 4] = [
     CompressionCodec::SNAPPY,
     CompressionCodec::ZSTD,
 ];
+
+/// Letters that are shown of a name that is too long.
+const NAME_SHOWN: usize = 40;
 
 /// An open Parquet file and the columns of it that are asked for.
 #[derive(Debug)]
@@ -152,6 +156,15 @@ impl Table {
             schema.columns().iter().map(|column| hyphens(column.name())).collect();
         if names.is_empty() {
             return Err(damaged("footer", "no columns"));
+        }
+        if let Some(long) = names.iter().find(|name| name.len() > NAME_BYTES_MAX) {
+            let begins: String = long.chars().take(NAME_SHOWN).collect();
+            let text = format!(
+                "a Parquet file with a column whose name is longer than {NAME_BYTES_MAX} bytes: \
+                 {}...",
+                begins.escape_debug()
+            );
+            return Err(Error::new(ErrorKind::Container, text));
         }
         let whole = Layout::new(names.iter().map(String::as_str))?;
         let place = |column: &Column| whole.resolve(column)?.stretch(names.len())?.one();
@@ -293,7 +306,7 @@ fn firsts(footer: &ParquetMetaData) -> Result<Vec<u64>, Error> {
 fn hyphens(name: &str) -> String {
     match Field::parse(name) {
         Some(field) => field.name().to_owned(),
-        None => name.replace(|c: char| c.is_whitespace() || c.is_control(), "_"),
+        None => unbroken(name).into_owned(),
     }
 }
 

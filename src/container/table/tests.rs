@@ -51,7 +51,7 @@ fn check_as(text: &str, wanted: Wanted, lines: &[&str], headers: u64, fault: &st
 fn columns_become_a_layout() {
     check(
         "account_id,srcAddr,numbytes,my tag\n\"012\",\"10.0.0.1\",\"5\",\"a b#\"\n7,::1,6.0,\n",
-        &["[account-id srcaddr bytes my-tag]", "012 10.0.0.1 5 a%20b#", "7 ::1 6 -"],
+        &["[account-id srcaddr bytes my%20tag]", "012 10.0.0.1 5 a%20b#", "7 ::1 6 -"],
         1,
     );
     check(
