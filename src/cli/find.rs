@@ -185,8 +185,9 @@ fn records(
     let query = considered.narrow(Query::builder()).and_where(&find.expression().map_err(told)?);
     let cut = Cut::new(query.build().map_err(told)?).map_err(told)?;
     let cut = cut::shaped(cut, None, format, common);
-    // As grep prints lines, without what stands above them; what is columns needs their names.
-    let cut = if format == Format::Text { cut.header(false) } else { cut };
+    // As grep prints lines, without what stands above them, as long as they are read as they are.
+    let is_lean = format == Format::Text && common.output.has_header();
+    let cut = if is_lean { cut.header_where_needed() } else { cut };
     if common.explains() {
         let format = options.format.as_ref();
         return Ok(explain::run(considered, format, paths, common, |logs| {

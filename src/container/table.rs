@@ -51,6 +51,10 @@ pub fn delimiter(head: &[u8], wanted: Wanted) -> Option<u8> {
         None if memchr(b',', line).is_some() || line.len() < 16 => b',',
         None => return None,
     };
+    // A header is one line.
+    if memchr::memchr_iter(b'"', line).count() % 2 == 1 {
+        return None;
+    }
     let mut names = ByteRecord::new();
     let mut reader = ReaderBuilder::new().delimiter(delimiter).has_headers(false).from_reader(line);
     if !reader.read_byte_record(&mut names).ok()? {

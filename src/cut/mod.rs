@@ -36,6 +36,17 @@ pub enum CutStyle {
     Json,
 }
 
+/// Where a header says what the columns are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Header {
+    /// Before the first record, and where the columns change.
+    Always,
+    /// Of whole lines where a reader would take them for others without.
+    Needed,
+    /// Nowhere.
+    Never,
+}
+
 /// Which columns of a record are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Wish {
@@ -66,7 +77,7 @@ pub struct Cut {
     pub(crate) query: Query,
     pub(crate) wish: Wish,
     pub(crate) style: CutStyle,
-    pub(crate) has_header: bool,
+    pub(crate) header: Header,
     pub(crate) is_csv_safe: bool,
     pub(crate) limit: Option<u64>,
 }
@@ -83,7 +94,8 @@ impl Cut {
             return Err(Error::new(ErrorKind::Query, text));
         }
         let (wish, style) = (Wish::Whole, CutStyle::Text);
-        Ok(Self { query, wish, style, has_header: true, is_csv_safe: false, limit: None })
+        let header = Header::Always;
+        Ok(Self { query, wish, style, header, is_csv_safe: false, limit: None })
     }
 
     /// The same, of the records that this query counts.
@@ -122,7 +134,25 @@ impl Cut {
     /// Whether a header says what the columns are; JSON has none.
     #[must_use]
     pub fn header(mut self, has_header: bool) -> Self {
-        self.has_header = has_header;
+        self.header = if has_header { Header::Always } else { Header::Never };
+        self
+    }
+
+    /// Writes a header before whole lines only where they would be taken for others without: none
+    /// above records of a layout that is known by its values, such as version 2, as long as no
+    /// others come.
+    ///
+    /// ```
+    /// use flowagg::{Cut, Engine, Query, Source};
+    /// let cut = Cut::new(Query::builder().build()?)?.header_where_needed().limit(1);
+    /// let mut text = Vec::new();
+    /// Engine::new().cut(&cut, &[], &[Source::path("testdata/sample.log")], &mut text)?;
+    /// assert!(text.starts_with(b"2 "));
+    /// # Ok::<(), flowagg::Error>(())
+    /// ```
+    #[must_use]
+    pub fn header_where_needed(mut self) -> Self {
+        self.header = Header::Needed;
         self
     }
 

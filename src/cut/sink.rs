@@ -8,7 +8,7 @@ use csv::{ByteRecord, ReaderBuilder};
 
 use super::output::Written;
 use super::row::{Chunk, Segment, push_quoted};
-use super::{Cut, CutStyle, names, position};
+use super::{Cut, CutStyle, Header, names, position};
 use crate::error::{Error, ErrorKind};
 use crate::layout::{Column, Layout};
 
@@ -20,7 +20,7 @@ pub struct Sink<'a> {
     out: &'a mut (dyn Write + Send),
     style: CutStyle,
     is_whole: bool,
-    has_header: bool,
+    header: Header,
     limit: u64,
     /// The columns of a table: those that are asked for, or those of the first record.
     columns: Option<Vec<String>>,
@@ -60,7 +60,7 @@ impl<'a> Sink<'a> {
             out,
             style: cut.style,
             is_whole: cut.is_whole(),
-            has_header: cut.has_header,
+            header: cut.header,
             limit: cut.limit.unwrap_or(u64::MAX),
             asked: cut.asked().map(<[Column]>::to_vec),
             columns,
@@ -97,7 +97,7 @@ impl<'a> Sink<'a> {
         let layout = &segment.layout;
         let is_last = |last: &Last| Arc::ptr_eq(&last.layout, layout) || last.layout == *layout;
         if !self.last.as_ref().is_some_and(is_last) {
-            let (turned, fault) = self.turn_to(layout)?;
+            let (turned, fault) = self.turn_to(layout, rows)?;
             self.note(input, fault.as_ref());
             self.last = Some(Last { input, layout: Arc::clone(layout), turned, fault });
         }
@@ -140,9 +140,20 @@ impl<'a> Sink<'a> {
         }
     }
 
-    /// Writes the header that records of this layout need; how their rows have to be changed, and
+    /// Whether a reader takes rows for records of this layout, be there a header or not.
+    fn is_taken_for(&self, layout: &Layout, rows: &[u8]) -> bool {
+        match &self.last {
+            Some(last) => last.layout.is_read_as(layout),
+            None => {
+                let first = rows.split(|&byte| byte == b'\n').next().unwrap_or_default();
+                Layout::of_record(first).is_some_and(|known| known.is_read_as(layout))
+            }
+        }
+    }
+
+    /// Writes the header that these rows, of this layout, need; how they have to be changed, and
     /// what is wrong with that.
-    fn turn_to(&mut self, layout: &Layout) -> io::Result<(Turned, Option<Error>)> {
+    fn turn_to(&mut self, layout: &Layout, rows: &[u8]) -> io::Result<(Turned, Option<Error>)> {
         if let Some(asked) = &self.asked {
             let lacking = asked.iter().filter(|column| position(layout, column).is_none());
             let lacking: Vec<String> = lacking.map(Column::label).collect();
@@ -158,6 +169,9 @@ impl<'a> Sink<'a> {
             return Ok((Turned::Not, fault));
         }
         if matches!(self.style, CutStyle::Json | CutStyle::Ndjson) {
+            return Ok((Turned::Not, None));
+        }
+        if self.is_whole && self.header == Header::Needed && self.is_taken_for(layout, rows) {
             return Ok((Turned::Not, None));
         }
         if self.is_whole {
@@ -201,7 +215,7 @@ impl<'a> Sink<'a> {
     }
 
     fn header(&mut self, names: &[String]) -> io::Result<()> {
-        if !self.has_header {
+        if self.header == Header::Never {
             return Ok(());
         }
         let separator = self.separator();

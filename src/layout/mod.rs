@@ -104,6 +104,13 @@ impl Layout {
         if Self::from_header(braced.as_bytes()).is_some() { braced } else { alone }
     }
 
+    /// Whether records of another layout are read as if they had this one: what the columns of
+    /// known fields are called changes nothing.
+    pub(crate) fn is_read_as(&self, other: &Self) -> bool {
+        let is_same = |at: usize| self.fields[at].is_some() || self.names[at] == other.names[at];
+        self.fields == other.fields && (0..self.columns()).all(is_same)
+    }
+
     /// The number of columns.
     pub fn columns(&self) -> usize {
         self.names.len()
@@ -300,6 +307,17 @@ mod tests {
         }
         let long = |length: usize| header(&format!("${{bytes}} ${{{}}}", "X".repeat(length)));
         assert!(long(NAME_BYTES_MAX).is_some() && long(NAME_BYTES_MAX + 1).is_none());
+    }
+
+    #[test]
+    fn layouts_are_read_as_others() {
+        let layout = |names: &[&str]| Layout::new(names.iter().copied()).unwrap();
+        let own = layout(&["bytes", "x", "src-addr"]);
+        assert!(own.is_read_as(&own) && Layout::v2().is_read_as(&Layout::v2()));
+        assert!(layout(&["pkt_srcaddr", "x"]).is_read_as(&layout(&["pkt-srcaddr", "x"])));
+        for other in [&["bytes", "x"][..], &["bytes", "y", "src-addr"], &["x", "bytes", "x"]] {
+            assert!(!own.is_read_as(&layout(other)) && !layout(other).is_read_as(&own));
+        }
     }
 
     #[test]
