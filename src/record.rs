@@ -21,17 +21,34 @@ pub fn tokens(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     line.split(is_blank).filter(|token| !token.is_empty()).take_while(|token| token[0] != b'#')
 }
 
-/// A text without what parts the values of a line: each such byte as `%20` is.
-pub fn unbroken(text: &str) -> Cow<'_, str> {
-    let is_blank = |c: char| matches!(c, ' ' | '\t'..='\r');
-    if !text.contains(is_blank) {
+/// A text as a value of a line: `-` if it is empty, and what parts values or begins a comment as
+/// `%20` is.
+pub fn spelled(text: &[u8]) -> Cow<'_, [u8]> {
+    match text.first() {
+        None => Cow::Borrowed(b"-"),
+        Some(b'#') => Cow::Owned([b"%23", &*without_blanks(&text[1..])].concat()),
+        Some(_) => without_blanks(text),
+    }
+}
+
+/// A name without what parts the words of a line: each such byte as `%20` is.
+pub fn unbroken(name: &str) -> Cow<'_, str> {
+    match without_blanks(name.as_bytes()) {
+        Cow::Borrowed(_) => Cow::Borrowed(name),
+        Cow::Owned(word) => Cow::Owned(String::from_utf8_lossy(&word).into_owned()),
+    }
+}
+
+fn without_blanks(text: &[u8]) -> Cow<'_, [u8]> {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
+    if !text.iter().any(is_blank) {
         return Cow::Borrowed(text);
     }
-    let mut word = String::with_capacity(text.len());
-    for character in text.chars() {
-        match is_blank(character) {
-            true => word.push_str(&format!("%{:02X}", u32::from(character))),
-            false => word.push(character),
+    let mut word = Vec::with_capacity(text.len() + 2);
+    for byte in text {
+        match is_blank(byte) {
+            true => word.extend_from_slice(format!("%{byte:02X}").as_bytes()),
+            false => word.push(*byte),
         }
     }
     Cow::Owned(word)
@@ -346,6 +363,21 @@ mod tests {
             Line::parse(b"10.0.0.1 # 5", &layout),
             Line::Malformed(Reason::TooFewColumns)
         ));
+    }
+
+    #[test]
+    fn texts_are_spelled_as_values() {
+        for (text, value) in [
+            ("", "-"),
+            ("a b\tc\u{b}d\r\n", "a%20b%09c%0Bd%0D%0A"),
+            ("# a#", "%23%20a#"),
+            ("a\u{1b}\u{9b}\u{a0}", "a\u{1b}\u{9b}\u{a0}"),
+        ] {
+            assert_eq!(&*spelled(text.as_bytes()), value.as_bytes());
+            assert_eq!(tokens(value.as_bytes()).collect::<Vec<_>>(), [value.as_bytes()]);
+        }
+        assert_eq!(unbroken("# a \u{fc}"), "#%20a%20\u{fc}");
+        assert_eq!(unbroken(""), "");
     }
 
     fn shown(line: &str) -> Vec<&str> {

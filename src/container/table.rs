@@ -20,7 +20,7 @@ use super::{Piece, Pieces, Stated, Wanted, Wrapping, each_line, on_one_line};
 use crate::error::{Error, ErrorKind};
 use crate::field::{Field, Kind};
 use crate::layout::{Layout, NAME_BYTES_MAX};
-use crate::record::unbroken;
+use crate::record::{spelled, unbroken};
 use crate::source::make_room;
 use watched::{BYTE_ORDER_MARK, Watched};
 
@@ -283,23 +283,8 @@ fn quote_name(lines: &mut Vec<u8>, start: usize) {
 
 /// Writes a value as records have it.
 fn write_value(value: &[u8], is_number: bool, line: &mut Vec<u8>) {
-    // Query engines write nothing where there is none.
-    if value.is_empty() {
-        line.push(b'-');
-        return;
-    }
-    let value = if is_number { whole(value) } else { value };
-    if value[0] != b'#' && value.iter().all(|&byte| byte > b' ') {
-        line.extend_from_slice(value);
-        return;
-    }
-    for (at, &byte) in value.iter().enumerate() {
-        match byte {
-            // A value that begins with it would end the record.
-            b'#' if at == 0 => line.extend_from_slice(b"%23"),
-            byte => write_byte(byte, line),
-        }
-    }
+    // Query engines write nothing where there is no value, which is a dash.
+    line.extend_from_slice(&spelled(if is_number { whole(value) } else { value }));
 }
 
 /// Writes a byte of a word.

@@ -74,7 +74,7 @@ const MERGE_HELP: &str = "\
 Writes one record for each flow: the packets and bytes of all its records, the first start and the
 last end, in the order in which they begin. A flow is what has equal FIELDS; without FIELDS that is
 interface-id, both addresses and ports, protocol and action. As text it is a flow log with a header
-again.
+again, in which a blank in a name is %20, and prefixes and names are columns of text, but no keys.
 
 Examples:
   flowagg merge logs/ > flows.log

@@ -7,6 +7,8 @@ use csv::{ByteRecord, QuoteStyle, Writer, WriterBuilder};
 
 use super::{Cell, Sheet, SheetFormat, Style};
 use crate::cut::is_formula;
+use crate::layout::Layout;
+use crate::record::spelled;
 
 /// Rows of CSV or TSV. Those of lists that differ in their columns follow each other, each list
 /// under its own header.
@@ -44,8 +46,12 @@ impl<'w> Delimited<'w> {
 
     /// Writes a header, unless it is the one above the last rows.
     pub fn header<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) -> io::Result<()> {
-        let names = names.into_iter().map(|name| safe(name.as_bytes(), self.is_safe));
-        let header = Some(names.collect::<ByteRecord>());
+        let names = names.into_iter();
+        let header = Some(match self.is_text {
+            // As one value, whose blanks are not quoted.
+            true => ByteRecord::from(vec![Layout::header(&names.collect::<Vec<_>>())]),
+            false => names.map(|name| safe(name.as_bytes(), self.is_safe)).collect(),
+        });
         if self.header != header {
             self.header = header;
             let wanted = self.header.as_ref().filter(|_| self.has_header);
@@ -65,10 +71,10 @@ impl<'w> Delimited<'w> {
                 cell => {
                     self.text.clear();
                     cell.add_plain(&mut self.text);
-                    if self.is_text {
-                        unbreak(&mut self.text);
+                    match self.is_text {
+                        true => self.row.push_field(&spelled(&self.text)),
+                        false => self.row.push_field(&self.text),
                     }
-                    self.row.push_field(&self.text);
                 }
             }
         }
@@ -99,15 +105,6 @@ pub fn write(
         }
     }
     rows.finish()
-}
-
-/// Makes a value one of a flow log: one word.
-fn unbreak(value: &mut Vec<u8>) {
-    if value.is_empty() {
-        value.push(b'-');
-    }
-    let is_blank = |byte: u8| matches!(byte, b' ' | b'\t'..=b'\r');
-    value.iter_mut().filter(|byte| is_blank(**byte)).for_each(|byte| *byte = b'_');
 }
 
 fn safe(text: &[u8], is_safe: bool) -> Cow<'_, [u8]> {
@@ -142,17 +139,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_of_a_flow_log_are_words_that_stay_apart() {
-        for (value, word) in [
-            ("", "-"),
-            ("a b\tc\u{b}d\r\n", "a_b_c_d__"),
-            ("a\u{1b}", "a\u{1b}"),
-            ("a\u{9b}", "a\u{9b}"),
-        ] {
-            let mut text = value.as_bytes().to_vec();
-            unbreak(&mut text);
-            assert_eq!(text, word.as_bytes(), "{value:?}");
+    fn a_flow_log_is_read_again() {
+        let mut out = Vec::new();
+        let mut rows = Delimited::new(&mut out, b' ', &Style::default());
+        rows.header(["srcaddr/24", "src-name", "bytes"]).unwrap();
+        for name in ["a b", "a_b", "#", "", "\u{1b}"] {
+            rows.row(&[Cell::text("10.0.0.0/24"), Cell::text(name), Cell::from(5)]).unwrap();
         }
+        rows.finish().unwrap();
+        let mut lines = str::from_utf8(&out).unwrap().lines();
+        assert_eq!(lines.next(), Some("${srcaddr/24} ${src-name} ${bytes}"));
+        let names: Vec<_> = lines.map(|line| line.split(' ').nth(1).unwrap()).collect();
+        assert_eq!(names, ["a%20b", "a_b", "%23", "-", "\u{1b}"]);
     }
 
     #[test]
