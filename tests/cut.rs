@@ -169,14 +169,14 @@ fn the_plain_twin_agrees() {
     }
 }
 
-/// No value is a formula where that is wanted, also with a sign in full width.
+/// No value and no name is a formula where that is wanted, also with a sign in full width.
 #[test]
 fn no_formula_leaves_where_none_is_wanted() {
     let folder = Folder::new("formulas");
-    let log = "version bytes vpc-id subnet-id\n5 7 @a b\n5 - -1 \u{ff0b}1\n";
+    let log = "${version} ${bytes} ${vpc-id} ${=cmd|x}\n5 7 @a b\n5 - -1 \u{ff0b}1\n";
     let source = [Source::path(folder.file("a.log", log))];
     let cut = || cut_of(Filter::new()).style(CutStyle::Csv);
-    let safe = "version,bytes,vpc-id,subnet-id\n5,7,'@a,b\n5,,'-1,'\u{ff0b}1\n";
+    let safe = "version,bytes,vpc-id,'=cmd|x\n5,7,'@a,b\n5,,'-1,'\u{ff0b}1\n";
     assert_equal(&run(Engine::new(), &cut().csv_safe(true), &source).0, safe, "safe");
     let bare = safe.replace('\'', "");
     assert_equal(&run(Engine::new(), &cut(), &source).0, &bare, "bare");

@@ -156,8 +156,8 @@ impl Cut {
         self
     }
 
-    /// Whether an apostrophe comes before a text of CSV or TSV that a spreadsheet takes for a
-    /// formula.
+    /// Whether an apostrophe comes before a text of CSV or TSV, a name or a value, that a
+    /// spreadsheet takes for a formula.
     #[must_use]
     pub fn csv_safe(mut self, is_csv_safe: bool) -> Self {
         self.is_csv_safe = is_csv_safe;

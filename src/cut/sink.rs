@@ -7,7 +7,7 @@ use std::sync::Arc;
 use csv::{ByteRecord, ReaderBuilder};
 
 use super::output::Written;
-use super::row::{Chunk, Segment, push_quoted};
+use super::row::{Chunk, Segment, is_formula, push_quoted};
 use super::{Cut, CutStyle, Header, names, position};
 use crate::error::{Error, ErrorKind};
 use crate::layout::{Column, Layout};
@@ -21,6 +21,7 @@ pub struct Sink<'a> {
     style: CutStyle,
     is_whole: bool,
     header: Header,
+    is_safe: bool,
     limit: u64,
     /// The columns of a table: those that are asked for, or those of the first record.
     columns: Option<Vec<String>>,
@@ -61,6 +62,7 @@ impl<'a> Sink<'a> {
             style: cut.style,
             is_whole: cut.is_whole(),
             header: cut.header,
+            is_safe: cut.is_csv_safe,
             limit: cut.limit.unwrap_or(u64::MAX),
             asked: cut.asked().map(<[Column]>::to_vec),
             columns,
@@ -227,7 +229,9 @@ impl<'a> Sink<'a> {
                 if nth > 0 {
                     line.push(separator);
                 }
-                push_quoted(name.as_bytes(), separator, &mut line);
+                let mark: &[u8] =
+                    if self.is_safe && is_formula(name.as_bytes()) { b"'" } else { b"" };
+                push_quoted(&[mark, name.as_bytes()].concat(), separator, &mut line);
             }
         }
         line.push(b'\n');
