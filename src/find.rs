@@ -186,6 +186,51 @@ impl Find {
         Ok(queries)
     }
 
+    /// The questions which of them occur, for a pass that [writes](crate::Cut) their records. Of one
+    /// alone there is none: whether there are records says it.
+    ///
+    /// # Errors
+    /// As [`expression`](Self::expression).
+    pub fn presence(&self) -> Result<Vec<Query>, Error> {
+        let mut queries = Vec::new();
+        if self.targets.len() == 1 {
+            return Ok(queries);
+        }
+        let sides = [(Field::SrcAddr, self.on("src")?), (Field::DstAddr, self.on("dst")?)];
+        for labels in &self.labels {
+            for (own, expression) in &sides {
+                let target = KeyColumn::new(*own, View::Label(Arc::clone(labels)));
+                let query = Query::builder().and_where(expression).group_by([target]);
+                queries.push(query.measure(Measure::Count).top(0).build()?);
+            }
+        }
+        Ok(queries)
+    }
+
+    /// Which of them do not occur, in the order in which they were typed, by how many records were
+    /// found of all, and the answers to [`presence`](Self::presence).
+    ///
+    /// ```
+    /// use flowagg::find::Find;
+    /// use flowagg::{Cut, Engine, Query, Source};
+    /// let find = Find::new(["10.126.0.0/16", "203.0.113.7"])?;
+    /// let cut = Cut::new(Query::builder().and_where(&find.expression()?).build()?)?;
+    /// let (sources, mut text) = ([Source::path("testdata/sample.log")], Vec::new());
+    /// let found = Engine::new().cut(&cut, &find.presence()?, &sources, &mut text)?;
+    /// assert_eq!(find.missing(found.records, &found.report.answers[1..]), ["203.0.113.7"]);
+    /// # Ok::<(), flowagg::Error>(())
+    /// ```
+    pub fn missing(&self, records: u64, answers: &[Answer]) -> Vec<&str> {
+        let contributors = answers.iter().flat_map(Answer::contributors);
+        let found: HashSet<Vec<u8>> =
+            contributors.filter_map(|mut contributor| contributor.keys.pop()).collect();
+        let is_found = |text: &str| match answers {
+            [] => records > 0,
+            _ => found.contains(text.as_bytes()),
+        };
+        self.targets.iter().map(|(text, _)| text.as_str()).filter(|text| !is_found(text)).collect()
+    }
+
     /// What a report on [`queries`](Self::queries) says of each address, in the order in which
     /// they were typed.
     ///

@@ -1,6 +1,5 @@
 //! `flowagg cut`: records out again.
 
-use std::cell::Cell;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -52,7 +51,8 @@ pub fn run(options: &CutOptions, common: &Common) -> Exit {
         Err(error) => return usage(error),
     };
     let engine = events::engine(options.format.as_ref());
-    write(engine, &cut, format, paths, common, |exit, _| exit)
+    let pass = Pass { cut: &cut, others: &[], format };
+    write(engine, &pass, paths, common, |_| (), |exit| exit)
 }
 
 /// The format, if records can be written so.
@@ -105,41 +105,51 @@ pub fn shaped(cut: Cut, fields: Option<Vec<Field>>, format: Format, common: &Com
     }
 }
 
-/// Writes the records of a cut to standard output as they are read, and tells the rest.
-/// `conclude` says how the program ends, by the number of records too.
+/// What is asked in a pass that writes records.
+pub struct Pass<'a> {
+    /// Which records.
+    pub cut: &'a Cut,
+    /// What else.
+    pub others: &'a [Query],
+    /// What they are written as.
+    pub format: Format,
+}
+
+/// Writes the records of a cut to standard output as they are read, and tells the rest. `look`
+/// sees what became of it, and `conclude` says how the program ends.
 pub fn write(
     engine: Engine,
-    cut: &Cut,
-    format: Format,
+    pass: &Pass<'_>,
     paths: &[PathBuf],
     common: &Common,
-    conclude: impl Fn(Exit, u64) -> Exit,
+    look: impl Fn(&Cutting),
+    conclude: impl Fn(Exit) -> Exit,
 ) -> Exit {
+    let &Pass { cut, others, format } = pass;
     let is_parquet = format == Format::Parquet;
     let is_obeyed = written::is_obeyed(format);
-    let count = Cell::new(0);
     let ask = |engine: &Engine, sources: &[Source], out: &mut (dyn Write + Send)| {
         let cutting = match (is_parquet, is_obeyed) {
-            (true, _) => parquet(engine, cut, sources, out),
-            (false, true) => engine.cut(cut, &[], sources, &mut Visible::new(out)),
-            (false, false) => engine.cut(cut, &[], sources, out),
+            (true, _) => parquet(engine, pass, sources, out),
+            (false, true) => engine.cut(cut, others, sources, &mut Visible::new(out)),
+            (false, false) => engine.cut(cut, others, sources, out),
         }?;
-        count.set(cutting.records);
+        look(&cutting);
         Ok((cutting.report, cutting.result))
     };
     // Progress and records would share the terminal.
     let is_calm = common.is_quiet() || terminal::is_terminal();
-    answer::run_writing(engine, ask, paths, common, is_calm, |exit| conclude(exit, count.get()))
+    answer::run_writing(engine, ask, paths, common, is_calm, conclude)
 }
 
 fn parquet(
     engine: &Engine,
-    cut: &Cut,
+    pass: &Pass<'_>,
     sources: &[Source],
     out: &mut (dyn Write + Send),
 ) -> Result<Cutting, Error> {
     let mut records = ParquetRecords::new(out);
-    let mut cutting = engine.cut(cut, &[], sources, &mut records)?;
+    let mut cutting = engine.cut(pass.cut, pass.others, sources, &mut records)?;
     let report = &cutting.report;
     let is_read = report.tally.lines > 0 || report.faults.is_empty();
     if cutting.result.is_ok() && is_read {

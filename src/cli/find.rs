@@ -1,5 +1,6 @@
 //! `flowagg find`: where addresses occur.
 
+use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use flowagg::dialect::values_in;
 use flowagg::find::{Find, Finding};
 use flowagg::render::find::{columns, sheets};
-use flowagg::{Cut, Error, Form, Prefix, Query};
+use flowagg::{Cut, Cutting, Error, Form, Prefix, Query};
 
 use super::answer::{self, usage};
 use super::considered::Considered;
@@ -147,12 +148,13 @@ fn findings(
     let queries = find.queries().map_err(told)?;
     let queries = considered.narrow_all(&queries).map_err(told)?;
     let engine = events::engine(options.format.as_ref());
-    let found = std::cell::Cell::new(false);
+    let found = Cell::new(false);
     let render = |out: &mut dyn std::io::Write, report: &flowagg::Report| {
         let findings = find.findings(report);
         found.set(findings.iter().any(Finding::is_found));
         if !common.is_quiet() {
-            tell_missing(&findings);
+            let missing = findings.iter().filter(|finding| !finding.is_found());
+            tell_missing(missing.map(|finding| finding.target.as_str()));
         }
         written::write(out, sheets(&findings, format.into()), &common.output)
     };
@@ -161,13 +163,12 @@ fn findings(
 }
 
 /// Says what was not found.
-fn tell_missing(findings: &[Finding]) {
-    let missing = || findings.iter().filter(|finding| !finding.is_found());
-    let count = missing().count();
+fn tell_missing<'t>(missing: impl Iterator<Item = &'t str> + Clone) {
+    let count = missing.clone().count();
     if count == 0 {
         return;
     }
-    let named: Vec<&str> = missing().take(NAMED_MAX).map(|f| f.target.as_str()).collect();
+    let named: Vec<&str> = missing.take(NAMED_MAX).collect();
     let more = if count > NAMED_MAX { ", ..." } else { "" };
     say::line(format_args!("flowagg: {count} not found: {}{more}", named.join(", ")));
 }
@@ -200,6 +201,24 @@ fn records(
             flowagg::explain::found_records(find, &all, logs)
         }));
     }
+    let others = match common.is_quiet() {
+        true => Vec::new(),
+        false => considered.narrow_all(&find.presence().map_err(told)?).map_err(told)?,
+    };
+    let (found, missing) = (Cell::new(false), RefCell::new(Vec::new()));
+    let look = |cutting: &Cutting| {
+        found.set(cutting.records > 0);
+        // What comes after the last record that is wanted is not read.
+        if !cutting.is_stopped && !common.is_quiet() {
+            missing.replace(find.missing(cutting.records, &cutting.report.answers[1..]));
+        }
+    };
+    let conclude = |exit| {
+        // Once: a manifest that cannot be written is another end.
+        tell_missing(missing.take().into_iter());
+        conclude(exit, found.get())
+    };
     let engine = events::engine(options.format.as_ref());
-    Ok(cut::write(engine, &cut, format, paths, common, |exit, records| conclude(exit, records > 0)))
+    let pass = cut::Pass { cut: &cut, others: &others, format };
+    Ok(cut::write(engine, &pass, paths, common, look, conclude))
 }

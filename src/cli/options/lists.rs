@@ -88,7 +88,8 @@ that are addresses, prefixes or @FILE are looked for, what follows are paths.
 
 With --records the records themselves are written, as text, csv, tsv, json, ndjson or parquet. As
 text these have a header only where they would be read as others without: before records of any
-layout but version 2 and those that show theirs by their values, and again where it changes.
+layout but version 2 and those that show theirs by their values, and again where it changes. What
+is not found is named on standard error, unless -n ends the run before all is read.
 
 Exit codes: 0 if any is found, 1 if none is, as grep has it; 2 for wrong usage, or if something
 could not be read or written.
