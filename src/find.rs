@@ -186,8 +186,8 @@ impl Find {
         Ok(queries)
     }
 
-    /// The questions which of them occur, for a pass that [writes](crate::Cut) their records. Of one
-    /// alone there is none: whether there are records says it.
+    /// The questions which of them occur, for a pass that [writes](crate::Cut) their records. Of
+    /// one alone there is none: whether there are records says it.
     ///
     /// # Errors
     /// As [`expression`](Self::expression).

@@ -238,6 +238,7 @@ impl Treaty<'_> {
         make(&Columns {
             count,
             resolve: &|column| self.resolve(form, column),
+            are_words: is_records && self.lines == Lines::Records,
             number: &|column| self.reading.number(column).filter(|_| is_records),
             address: &|column| self.reading.address(column).filter(|_| is_records),
         })

@@ -114,3 +114,53 @@ fn names_that_differ_stay_apart() {
     let ran = run(&folder, "$F cut -q -o ndjson a.csv");
     assert!(ran.out.contains(r#""a%20b":"1","a-b":"2""#), "{}", ran.out);
 }
+
+/// Values that are no words are found by what they are, and stand as they are spelled.
+#[test]
+fn texts_are_compared_as_they_are_spelled() {
+    let folder = Folder::new("texts");
+    let record = |id: &str, bytes: u32| object(bytes, "").replace("eni-1", id);
+    let ids = ["a b", "#c", "a%20c", "eni-1", ""];
+    let json: String = ids.iter().zip([1, 2, 4, 8, 16]).map(|(id, b)| record(id, b)).collect();
+    folder.file("a.ndjson", json);
+    assert_eq!(run(&folder, "$F cut -q -o csv a.ndjson > a.csv").code, 0);
+    let rule = |filter: &str| {
+        format!(
+            r#"{{"Schema": {{"Name": "CloudWatchLogRule", "Version": 1}}, "LogGroupNames": ["x"],
+            "LogFormat": "CLF", "Fields": {{"3": "id", "9": "bytes"}}, "AggregateOn": "Sum",
+            "Contribution": {{"Keys": ["id"], "ValueOf": "bytes", "Filters": [{{"Match": "id",
+            {filter}}}]}}}}"#
+        )
+    };
+    for file in ["a.ndjson", "a.csv"] {
+        for (tests, bytes) in [
+            ("interface-id = 'a b'", 1),
+            ("interface-id in ['#c', 'a b', x]", 3),
+            ("interface-id != 'a b'", 30),
+            ("interface-id = ''", 16),
+            ("interface-id = 'a%20c'", 4),
+            ("interface-id ~ 'a%20b'", 1),
+        ] {
+            let script = format!("$F sum --by bytes -o csv -q --where \"{tests}\" {file}");
+            assert_eq!(run(&folder, &script).out, format!("bytes\n{bytes}\n"), "{tests} {file}");
+        }
+        for (filter, expected) in [
+            (r#""In": ["a b"]"#, "a%20b,1"),
+            (r##""StartsWith": ["#"]"##, "%23c,2"),
+            (r#""StartsWith": ["a b"]"#, "a%20b,1"),
+        ] {
+            folder.file("rule.json", rule(filter));
+            let ran = run(&folder, &format!("$F rule rule.json -q -o csv --no-header {file}"));
+            assert!(ran.out.starts_with(expected) && ran.out.lines().count() == 1, "{}", ran.out);
+        }
+        let pattern = "$F metric --pattern '[v, a, id=\"a b\", ...]' -q -o csv --no-header";
+        let ran = run(&folder, &format!("{pattern} {file}"));
+        assert!(ran.out.contains(",1,1,"), "{} {}", ran.out, ran.err);
+    }
+    // Any other log has its words as they stand.
+    folder.file("words.log", "\"a b\" 1\na%20b 2\n");
+    let clf = rule(r#""In": ["a b"]"#).replace("\"3\"", "\"1\"").replace("\"9\"", "\"2\"");
+    folder.file("rule.json", clf);
+    let ran = run(&folder, "$F rule rule.json --format clf -q -o csv --no-header words.log");
+    assert!(ran.out.starts_with("a b,1,"), "{}", ran.out);
+}

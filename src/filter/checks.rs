@@ -12,6 +12,7 @@ use crate::batch::Batch;
 use crate::layout::{Column, Place, Stretch};
 use crate::pattern::{JsonTest, Terms, TextTest, compares, number, span};
 use crate::prefixes::Prefixes;
+use crate::record::spelled;
 use crate::scan::{Literal, Marks};
 use crate::value::Number;
 
@@ -21,6 +22,8 @@ pub struct Columns<'a> {
     pub count: usize,
     /// Where a column stands in a line.
     pub resolve: &'a dyn Fn(&Column) -> Option<Place>,
+    /// Whether values are those of flow-log records: words of a line.
+    pub are_words: bool,
     /// The place of a column among the batch's numbers.
     pub number: &'a dyn Fn(usize) -> Option<usize>,
     /// The place of a column among the batch's addresses.
@@ -171,16 +174,25 @@ impl ResolvedTest {
         let stretch = place.and_then(|place| place.stretch(columns.count));
         let column = stretch.and_then(Stretch::one);
         let decoded = column.and_then(columns.number);
+        // A value of JSON or a table is compared as it stands in its line, and so is a literal.
+        let is_word = columns.are_words && matches!(place, Some(Place::At(_) | Place::Last(_)));
+        let literal = |text: &Vec<u8>| match is_word && !text.is_empty() {
+            true => spelled(text).into_owned(),
+            false => text.clone(),
+        };
         let among = |values: &[Vec<u8>], negate: bool| {
+            let texts = values.iter().map(literal);
             if values.len() > LITERALS_MAX {
-                return Check::Among { texts: values.iter().cloned().collect(), negate };
+                return Check::Among { texts: texts.collect(), negate };
             }
-            Check::In { literals: values.iter().map(|v| Literal::new(v)).collect(), negate }
+            Check::In { literals: texts.map(|text| Literal::new(&text)).collect(), negate }
         };
         let check = match &test.predicate {
             Predicate::In(values) => among(values, false),
             Predicate::NotIn(values) => among(values, true),
-            Predicate::StartsWith(values) => Check::StartsWith(values.clone()),
+            Predicate::StartsWith(values) => {
+                Check::StartsWith(values.iter().map(literal).collect())
+            }
             Predicate::Present(is_present) => Check::Present(*is_present),
             &Predicate::Number(comparison, amount) => {
                 let (first, last, negate) = comparison.span(amount);

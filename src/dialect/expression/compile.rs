@@ -6,6 +6,7 @@ use super::{Expression, Is, Node};
 use crate::amount::Comparison;
 use crate::filter::{Filter, Predicate, Ranges, Same, Test, Tree, WherePredicate};
 use crate::query::QueryBuilder;
+use crate::record::spelled;
 
 impl Filter {
     /// And the expression holds.
@@ -75,7 +76,7 @@ fn predicate(is: &Is) -> Predicate {
             negate: *negate,
         }),
         Is::Text(list, negate) => {
-            let texts = list.iter().map(|text| text.as_bytes().to_vec()).collect();
+            let texts = list.iter().map(|text| spelled(text.as_bytes()).into_owned()).collect();
             if *negate { Predicate::NotIn(texts) } else { Predicate::In(texts) }
         }
         Is::Matches(regex, negate) => Predicate::Where(WherePredicate::Matches {

@@ -7,7 +7,7 @@ use super::{Expression, Is, Node};
 use crate::amount::Amount;
 use crate::field::Field;
 use crate::prefixes::Prefix;
-use crate::record::Record;
+use crate::record::{Record, spelled};
 
 impl Expression {
     /// Whether it holds of a record. For single records: of a log, queries count them thousands of
@@ -64,9 +64,10 @@ impl Is {
                     list.iter().any(|prefix| lies(address, *prefix)) != *negate
                 })
             }
-            Self::Text(list, negate) => record
-                .text(field)
-                .is_some_and(|text| list.iter().any(|value| value.as_bytes() == text) != *negate),
+            // Compared as values stand in a line.
+            Self::Text(list, negate) => record.text(field).is_some_and(|text| {
+                list.iter().any(|value| *spelled(value.as_bytes()) == *text) != *negate
+            }),
             Self::Matches(regex, negate) => {
                 record.text(field).is_some_and(|text| regex.is_match(text) != *negate)
             }
