@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
 use crate::amount::Amount;
 
 /// Decimal units: an AWS bill counts in them.
@@ -148,9 +150,58 @@ pub fn shortened(mut text: String, limit: usize) -> String {
     text
 }
 
+/// How many columns of a terminal a text takes: letters of East Asia take two, accents none.
+pub fn width(text: &str) -> usize {
+    // Nearly all are ASCII, and millions of rows may be measured.
+    if text.is_ascii() { text.len() } else { UnicodeWidthStr::width(text) }
+}
+
+/// A text with blanks on its left or its right, so that it takes so many columns.
+pub fn padded(text: &str, columns: usize, is_right: bool) -> String {
+    let blanks = " ".repeat(columns.saturating_sub(width(text)));
+    if is_right { blanks + text } else { text.to_owned() + &blanks }
+}
+
+/// A text broken into pieces that take so many columns at most.
+pub fn pieces(text: &str, columns: usize) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    let mut taken = 0;
+    for character in text.chars() {
+        let width = character.width().unwrap_or(0);
+        let piece = pieces.last_mut().expect("there is one");
+        if taken + width <= columns || piece.is_empty() {
+            piece.push(character);
+            taken += width;
+        } else {
+            pieces.push(character.to_string());
+            taken = width;
+        }
+    }
+    pieces
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_take_what_a_terminal_gives_them() {
+        for (text, columns) in [
+            ("", 0),
+            ("eni-1", 5),
+            ("\u{65e5}\u{672c}\u{8a9e}", 6),
+            ("u\u{308}\u{fc}", 2),
+            ("\u{2588}\u{2581}\u{fffd}", 3),
+        ] {
+            assert_eq!(width(text), columns, "{text}");
+            assert_eq!(width(&padded(text, 7, true)), 7, "{text}");
+            assert_eq!(padded(text, 7, false).trim_end(), text);
+            assert_eq!(padded(text, 0, true), text);
+        }
+        assert_eq!(pieces("abcde", 2), ["ab", "cd", "e"]);
+        assert_eq!(pieces("a\u{65e5}\u{672c}b\u{308}c", 3), ["a\u{65e5}", "\u{672c}b\u{308}", "c"]);
+        assert_eq!(pieces("", 2), [""]);
+    }
 
     #[test]
     fn thousands() {

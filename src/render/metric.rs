@@ -179,8 +179,8 @@ impl Columns {
 
     fn widths(&self) -> Vec<usize> {
         let width = |at: usize| {
-            let cells = self.rows.iter().map(|(cells, _)| cells[at].chars().count());
-            cells.max().unwrap_or(0).max(self.heads[at].0.chars().count())
+            let cells = self.rows.iter().map(|(cells, _)| human::width(&cells[at]));
+            cells.max().unwrap_or(0).max(human::width(&self.heads[at].0))
         };
         (0..self.heads.len()).map(width).collect()
     }
@@ -204,7 +204,7 @@ impl Columns {
     fn line(&self, cells: &[String], widths: &[usize]) -> String {
         let aligned = cells.iter().zip(widths).zip(&self.heads);
         let cell = |((cell, width), (_, is_right)): ((&String, &usize), &(String, bool))| {
-            if *is_right { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+            human::padded(cell, *width, *is_right)
         };
         aligned.map(cell).collect::<Vec<_>>().join("  ").trim_end().to_owned()
     }

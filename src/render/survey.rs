@@ -201,7 +201,7 @@ fn wrapped(out: &mut dyn Write, first: usize, indent: usize, text: &str) -> io::
     let mut line = " ".repeat(first);
     let mut is_empty = true;
     for word in text.split(' ') {
-        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+        if !is_empty && human::width(&line) + 1 + human::width(word) > WIDTH {
             writeln!(out, "{line}")?;
             line = " ".repeat(indent);
             is_empty = true;

@@ -5,10 +5,11 @@
 //! the rounded numbers; if that is not enough, it breaks keys over lines; and if the other
 //! columns alone are too wide, each column of a row stands in a line of its own.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use anstyle::Style;
+
+use crate::render::human::{self, padded, pieces};
 
 /// Keys are not broken into shorter pieces than this.
 const KEY_MIN: usize = 16;
@@ -39,11 +40,11 @@ enum Keys {
 /// What has to fit.
 #[derive(Debug)]
 pub struct Needs {
-    /// Characters of the widest rank, if rows have one.
+    /// Width of the widest rank, if rows have one.
     pub rank: Option<usize>,
-    /// Characters of the widest key of each column.
+    /// Width of the widest key of each column.
     pub keys: Vec<usize>,
-    /// Characters of the widest text that spans the keys.
+    /// Width of the widest text that spans the keys.
     pub span: usize,
     /// The columns right of the keys.
     pub parts: Vec<Part>,
@@ -52,7 +53,7 @@ pub struct Needs {
 /// A column right of the keys.
 #[derive(Debug, Clone, Copy)]
 pub struct Part {
-    /// Characters of its widest cell.
+    /// Width of its widest cell.
     pub width: usize,
     /// Whether cells stand at its right end.
     pub is_right: bool,
@@ -76,7 +77,7 @@ pub struct Row {
 impl Needs {
     /// Makes room for a row.
     pub fn add(&mut self, row: &Row) {
-        let widest = |width: &mut usize, cell: &String| *width = cell.chars().count().max(*width);
+        let widest = |width: &mut usize, cell: &String| *width = human::width(cell).max(*width);
         self.rank.iter_mut().for_each(|width| widest(width, &row.rank));
         self.keys.iter_mut().zip(&row.keys).for_each(|(width, key)| widest(width, key));
         for (part, cell) in self.parts.iter_mut().zip(&row.parts) {
@@ -117,7 +118,7 @@ impl Grid {
         let room = width.saturating_sub(taken(has_optional));
         if room < tallest.min(KEY_MIN) && parts.len() > 1 {
             let names: Vec<String> = head.keys.iter().chain(&head.parts).cloned().collect();
-            let widest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+            let widest = names.iter().map(|name| human::width(name)).max().unwrap_or(0);
             return grid(Keys::Listed { names, width: widest }, true);
         }
         grid(Keys::Stacked { width: room.max(KEY_MIN).max(span) }, has_optional)
@@ -148,7 +149,7 @@ impl Grid {
             None => (String::new(), 0),
         };
         let line = |(at, keys): (usize, &String)| match at {
-            0 => format!("{first}{keys:<area$}{}", self.numbers(row, area > 0)),
+            0 => first.clone() + &padded(keys, area, false) + &self.numbers(row, area > 0),
             _ => format!("{:indent$}{keys}", ""),
         };
         lines.iter().enumerate().map(line).collect()
@@ -163,11 +164,7 @@ impl Grid {
             if has_keys || !text.is_empty() {
                 text.push_str("  ");
             }
-            // Writing to memory does not fail.
-            let _ = match is_right {
-                true => write!(text, "{cell:>width$}"),
-                false => write!(text, "{cell:<width$}"),
-            };
+            text.push_str(&padded(cell, *width, *is_right));
         }
         text
     }
@@ -176,7 +173,7 @@ impl Grid {
     fn key_lines(&self, keys: &[String]) -> (usize, Vec<String>) {
         match &self.keys {
             Keys::SideBySide { widths, area } => {
-                let cells = keys.iter().zip(widths).map(|(key, width)| format!("{key:<width$}"));
+                let cells = keys.iter().zip(widths).map(|(key, width)| padded(key, *width, false));
                 let line = match widths.is_empty() {
                     true => keys.concat(),
                     false => cells.collect::<Vec<_>>().join("  ").trim_end().to_owned(),
@@ -203,7 +200,7 @@ impl Grid {
         let mut entry = |name: &str, cell: &str| {
             for (at, piece) in pieces(cell, room).iter().enumerate() {
                 let name = if at == 0 { name } else { "" };
-                lines.push(format!("{name:<width$}{:GAP$}{piece}", ""));
+                lines.push(padded(name, width + GAP, false) + piece);
             }
         };
         if !row.is_label {
@@ -221,15 +218,6 @@ impl Grid {
             }
         }
         lines
-    }
-}
-
-/// A text broken into lines of so many characters.
-fn pieces(text: &str, width: usize) -> Vec<String> {
-    let characters: Vec<char> = text.chars().collect();
-    match characters.is_empty() {
-        true => vec![String::new()],
-        false => characters.chunks(width).map(|piece| piece.iter().collect()).collect(),
     }
 }
 

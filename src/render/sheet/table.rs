@@ -113,7 +113,7 @@ impl<'s, 'a> Columns<'s, 'a> {
         needs.add(&self.head());
         for footer in self.sheet.footers(&self.shown) {
             let row = self.footer(footer);
-            needs.span = needs.span.max(row.keys[0].chars().count());
+            needs.span = needs.span.max(human::width(&row.keys[0]));
             needs.add(&Row { keys: Vec::new(), ..row });
         }
         needs

@@ -100,6 +100,21 @@ fn units_headers_and_picked_columns_of_a_table() {
 }
 
 #[test]
+fn letters_that_are_wide_shift_no_row() {
+    let columns = || {
+        let bytes = SheetColumn::new("bytes", CellKind::Number(Unit::None));
+        vec![SheetColumn::new("name", CellKind::Text), bytes]
+    };
+    let row = |name: &str, bytes: u64| vec![Cell::text(name), bytes.into()];
+    let rows = move || [row("\u{65e5}\u{672c}\u{8a9e}", 5), row("web-1", 10)].into_iter();
+    let text = written(&[Sheet::new(columns(), rows)], SheetFormat::Table, &Style::default());
+    assert!(
+        text.ends_with("name    bytes\n\u{65e5}\u{672c}\u{8a9e}      5\nweb-1      10\n"),
+        "{text}"
+    );
+}
+
+#[test]
 fn what_is_too_wide_loses_rounded_numbers_and_then_is_listed() {
     let table = |width: usize| {
         let style = Style { width, ..Style::default() };
