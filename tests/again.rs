@@ -164,3 +164,20 @@ fn texts_are_compared_as_they_are_spelled() {
     let ran = run(&folder, "$F rule rule.json --format clf -q -o csv --no-header words.log");
     assert!(ran.out.starts_with("a b,1,"), "{}", ran.out);
 }
+
+/// A table has two columns at least: of one alone nothing tells it from a text.
+#[test]
+fn one_column_alone_is_a_text() {
+    let folder = Folder::new("one");
+    folder.file("a.log", "interface-id bytes\na,b 5\n- 6\nc 7\n");
+    let script = "$F cut interface-id -o csv a.log > a.csv; $F sum interface-id -o csv -q a.csv";
+    let ran = run(&folder, script);
+    assert!(ran.out.contains("\n\"\"\"\"\"\",1,"), "{}", ran.out);
+    assert!(ran.out.contains("\n\"\"\"a,b\"\"\",1,") && ran.out.contains("\nc,1,"), "{}", ran.out);
+    // A value that is no text is malformed, and told.
+    let ran = run(&folder, "$F cut bytes -o csv a.log > a.csv; $F sum --by bytes -o csv -q a.csv");
+    assert_eq!(ran.out, "bytes\n18\n");
+    folder.file("b.log", "srcaddr bytes\n- 6\n10.0.0.1 7\n");
+    let ran = run(&folder, "$F cut srcaddr -o csv -q b.log > b.csv; $F sum srcaddr -o csv b.csv");
+    assert!(ran.err.contains("b.csv:2: srcaddr is no address"), "{}", ran.err);
+}

@@ -16,11 +16,12 @@ FIELDS are names such as srcaddr,bytes in any spelling that flowagg reads, or sh
 The first argument is FIELDS if it can be read so (a file that is called like a field is read as
 ./bytes); or type -f FIELDS.
 
-Where there is no value, text has `-`, csv and tsv have nothing, json and ndjson null. Times are
-seconds. Records of no traffic (NODATA, SKIPDATA) are records too. With -n the first N records
-are written, and no more is read. Records leave as they are read, also with --strict: then the
-exit code is 1 if something was wrong. Exit codes are otherwise those of `flowagg --help`: 0 also
-if there was no record.
+What is written is read again by flowagg, but for csv and tsv of one column alone: that is a text to
+it, and quotes in it stay. Where there is no value, text has `-`, csv and tsv have nothing, json and
+ndjson null. Times are seconds. Records of no traffic (NODATA, SKIPDATA) are records too. With -n
+the first N records are written, and no more is read. Records leave as they are read, also with
+--strict: then the exit code is 1 if something was wrong. Exit codes are otherwise those of
+`flowagg --help`: 0 also if there was no record.
 
 Examples:
   flowagg cut logs/ > one.log
