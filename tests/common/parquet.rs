@@ -135,6 +135,21 @@ pub fn packed_page(count: usize, encoding: i64, length: usize, body: &[u8]) -> V
     [header(0, length, body.len()).child(5, of_kind).end(), body.to_vec()].concat()
 }
 
+/// A page of version 2, of rows that have a value each or none, `nulls` of them; the levels come
+/// without their length.
+pub fn page_2(rows: usize, nulls: usize, encoding: i64, levels: &[u8], body: &[u8]) -> Vec<u8> {
+    let of_kind = Struct::default()
+        .int(1, rows as i64)
+        .int(2, nulls as i64)
+        .int(3, rows as i64)
+        .int(4, encoding)
+        .int(5, levels.len() as i64)
+        .int(6, 0)
+        .field(7, 2, &[]);
+    let length = levels.len() + body.len();
+    [&header(3, length, length).child(8, of_kind).end(), levels, body].concat()
+}
+
 /// A page of a dictionary.
 pub fn dictionary(count: usize, body: &[u8]) -> Vec<u8> {
     let of_kind = Struct::default().int(1, count as i64).int(2, PLAIN);
@@ -153,6 +168,8 @@ pub struct Column {
     pub pages: Vec<u8>,
     /// Its values, nulls among them.
     pub values: usize,
+    /// How many nulls its statistics say that there are.
+    pub nulls: Option<usize>,
 }
 
 /// A file of one row group.
@@ -174,6 +191,9 @@ pub fn file(schema: &[Vec<u8>], rows: usize, columns: &[Column]) -> Vec<u8> {
             .long(9, start + column.dictionary as i64);
         if column.dictionary > 0 {
             meta = meta.long(11, start);
+        }
+        if let Some(nulls) = column.nulls {
+            meta = meta.child(12, Struct::default().long(3, nulls as i64));
         }
         chunks.push(Struct::default().long(2, start).child(3, meta).end());
         file.extend_from_slice(&column.pages);

@@ -12,6 +12,7 @@ use parquet::errors::{ParquetError, Result};
 use parquet::schema::types::ColumnDescriptor;
 
 use super::deltas;
+use super::fit::Shape;
 use super::lists::Lists;
 
 /// The most texts of a page in deltas, and values of a dictionary; writers put 20,000 or so values
@@ -30,9 +31,8 @@ pub struct Counted<R> {
     pages: R,
     /// How many kinds of levels its values have.
     levels: usize,
-    kind: Type,
-    /// The fewest bits of a value that stands alone.
-    bits: u64,
+    /// Of its values; the bits are the fewest of one that stands alone.
+    shape: Shape,
     has_dictionary: bool,
     lists: Lists,
     /// Pages that were read but not given yet.
@@ -44,8 +44,8 @@ impl<R: PageReader> Counted<R> {
     /// are read beside each other.
     pub fn new(pages: R, column: &ColumnDescriptor, lists: &Arc<AtomicU64>) -> Self {
         let lists = Lists::new(column.max_rep_level(), Arc::clone(lists));
-        let levels = [column.max_rep_level(), column.max_def_level()];
-        let levels = levels.into_iter().filter(|level| *level > 0).count();
+        let largest = [column.max_rep_level(), column.max_def_level()];
+        let levels = largest.into_iter().filter(|level| *level > 0).count();
         let kind = column.physical_type();
         let bits = match kind {
             Type::BOOLEAN => 1,
@@ -58,7 +58,8 @@ impl<R: PageReader> Counted<R> {
             }
         };
         let (has_dictionary, ahead) = (false, VecDeque::new());
-        Self { pages, levels, kind, bits, has_dictionary, lists, ahead }
+        let shape = Shape { levels: largest, kind, bits };
+        Self { pages, levels, shape, has_dictionary, lists, ahead }
     }
 
     /// What is wrong with the counts of a page.
@@ -66,7 +67,7 @@ impl<R: PageReader> Counted<R> {
         let count = u64::from(page.num_values());
         if page.is_dictionary_page() {
             let bits = 8 * page.buffer().len() as u64;
-            let is_sound = count <= VALUES_MAX && count.saturating_mul(self.bits) <= bits;
+            let is_sound = count <= VALUES_MAX && count.saturating_mul(self.shape.bits) <= bits;
             return (!is_sound).then_some("a dictionary without the values that it counts");
         }
         let data = self.levels(page).and_then(|levels| page.buffer().get(levels..));
@@ -77,8 +78,9 @@ impl<R: PageReader> Counted<R> {
                 data.and_then(lengths).and_then(|(shared, rest)| lengths(rest).map(|_| shared))
             }
             Encoding::DELTA_LENGTH_BYTE_ARRAY => data.and_then(lengths).map(|_| 0),
-            Encoding::BYTE_STREAM_SPLIT if self.kind == Type::FIXED_LEN_BYTE_ARRAY => {
-                return (self.bits > FIXED_BITS_MAX).then_some("values of more than 4 KiB each");
+            Encoding::BYTE_STREAM_SPLIT if self.shape.kind == Type::FIXED_LEN_BYTE_ARRAY => {
+                return (self.shape.bits > FIXED_BITS_MAX)
+                    .then_some("values of more than 4 KiB each");
             }
             _ => return None,
         };
@@ -135,7 +137,8 @@ impl<R: PageReader> Counted<R> {
         if self.ahead.is_empty()
             && let Some(page) = self.pages.get_next_page()?
         {
-            let counted = self.fault(&page).map_or_else(|| self.lists.add(&page), Err);
+            let fault = self.fault(&page).or_else(|| self.shape.fault(&page));
+            let counted = fault.map_or_else(|| self.lists.add(&page), Err);
             counted.map_err(|fault| ParquetError::General(fault.to_owned()))?;
             self.complete(page);
         }

@@ -55,6 +55,14 @@ pub fn sum(data: &[u8], most: u64) -> Option<(u64, &[u8])> {
     Some((sum, data.get(at..).unwrap_or_default()))
 }
 
+/// How many numbers in deltas say that they are.
+pub fn count(data: &[u8]) -> Option<u64> {
+    let mut at = 0;
+    varint(data, &mut at)?;
+    varint(data, &mut at)?;
+    varint(data, &mut at)
+}
+
 fn varint(data: &[u8], at: &mut usize) -> Option<u64> {
     let mut value = 0;
     for shift in (0..64).step_by(7) {
@@ -84,7 +92,7 @@ mod tests {
         data.extend(b"rest");
         let expected: u64 = (0..34).map(|nth| 1 + 7 * nth).sum();
         assert_eq!(sum(&data, 34), Some((expected, &b"rest"[..])));
-        assert_eq!(sum(&data, 33), None);
+        assert_eq!((sum(&data, 33), count(&data), count(&data[..3])), (None, Some(34), None));
         assert_eq!(sum(&[0x80, 1, 4, 0, 0, 9], 0), Some((0, &[9][..])));
         let huge = [0x80, 1, 4, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0];
         assert_eq!(sum(&huge, 1 << 24), None);

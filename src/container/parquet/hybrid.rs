@@ -87,32 +87,79 @@ impl Hybrid {
         Some(())
     }
 
-    fn next_run(&mut self) -> Option<()> {
-        let header = self.varint()?;
-        let count = usize::try_from(header >> 1).ok()?;
-        if header & 1 == 0 {
-            let length = self.width.div_ceil(8) as usize;
-            let mut value = [0; 4];
-            value[..length].copy_from_slice(self.bytes.get(self.at..self.at + length)?);
-            self.at += length;
-            self.run = Run::Same { value: u32::from_le_bytes(value), left: count };
-        } else {
-            // Groups of eight, each of as many bytes as a number has bits.
-            let length = count.checked_mul(self.width as usize)?;
-            self.run = Run::Packed { bit: self.at * 8, left: count.checked_mul(8)? };
-            self.at = self.at.checked_add(length)?;
+    /// Passes over so many numbers; none if there are not so many.
+    pub fn pass(&mut self, mut count: usize) -> Option<()> {
+        while count > 0 {
+            let passed = match &mut self.run {
+                Run::Same { left: 0, .. } | Run::Packed { left: 0, .. } => {
+                    self.next_run()?;
+                    continue;
+                }
+                Run::Same { left, .. } => {
+                    let passed = count.min(*left);
+                    *left -= passed;
+                    passed
+                }
+                Run::Packed { bit, left } => {
+                    let passed = count.min(*left);
+                    *bit += passed * self.width as usize;
+                    *left -= passed;
+                    if *bit > self.bytes.len() * 8 {
+                        return None;
+                    }
+                    passed
+                }
+            };
+            count -= passed;
         }
         Some(())
     }
 
-    fn varint(&mut self) -> Option<u64> {
-        let mut value = 0;
+    /// Whether no number is left. The last ones that are packed may be there to fill a group.
+    pub fn is_used_up(&mut self) -> bool {
+        while self.at < self.bytes.len() {
+            let is_read =
+                matches!(self.run, Run::Same { left: 0, .. } | Run::Packed { left: 0, .. });
+            if !is_read || self.next_run().is_none() {
+                return false;
+            }
+        }
+        matches!(self.run, Run::Same { left: 0, .. } | Run::Packed { .. })
+    }
+
+    /// Begins the next run; none, and nothing is read, if it is not there or cannot be.
+    fn next_run(&mut self) -> Option<()> {
+        let (header, at) = self.varint()?;
+        let count = usize::try_from(header >> 1).ok()?;
+        if header & 1 == 0 {
+            let end = at + self.width.div_ceil(8) as usize;
+            let mut value = [0; 4];
+            value[..end - at].copy_from_slice(self.bytes.get(at..end)?);
+            let value = u32::from_le_bytes(value);
+            if u64::from(value) >> self.width != 0 {
+                return None;
+            }
+            (self.at, self.run) = (end, Run::Same { value, left: count });
+        } else {
+            // Groups of eight, each of as many bytes as a number has bits; the last may be cut.
+            let end = at.checked_add(count.checked_mul(self.width as usize)?)?;
+            if end.saturating_sub(self.bytes.len()) >= self.width.max(1) as usize {
+                return None;
+            }
+            (self.at, self.run) = (end, Run::Packed { bit: at * 8, left: count.checked_mul(8)? });
+        }
+        Some(())
+    }
+
+    /// The header of the next run, and where what comes after it begins.
+    fn varint(&self) -> Option<(u64, usize)> {
+        let (mut value, mut at) = (0, self.at);
         for shift in (0..35).step_by(7) {
-            let byte = *self.bytes.get(self.at)?;
-            self.at += 1;
+            let byte = *self.bytes.get(at)?;
+            at += 1;
             value |= u64::from(byte & 0x7f) << shift;
             if byte < 0x80 {
-                return Some(value);
+                return Some((value, at));
             }
         }
         None
@@ -223,6 +270,56 @@ mod tests {
             assert_eq!(hybrid.read(&mut [0; 15]), None);
         }
         assert!(Hybrid::new(bytes.into(), 33).is_none());
+    }
+
+    #[test]
+    fn a_number_has_no_more_bits_than_it_may() {
+        for (width, value, is_sound) in
+            [(0, &[][..], true), (1, &[1], true), (1, &[2], false), (1, &[0x81], false)]
+                .into_iter()
+                .chain([(7, &[0x7f][..], true), (7, &[0x80], false), (9, &[0xff, 1], true)])
+                .chain([(9, &[0, 2][..], false), (32, &[0xff; 4], true)])
+        {
+            let bytes = [&[4], value, &[4], value].concat();
+            let mut hybrid = Hybrid::new(bytes.into(), width).unwrap();
+            // Whoever asks again gets nothing else.
+            assert!(!hybrid.take_same(77, 2));
+            assert_eq!(hybrid.read(&mut [0; 4]).is_some(), is_sound, "{width} {value:?}");
+            assert_eq!(hybrid.is_used_up(), is_sound);
+        }
+    }
+
+    #[test]
+    fn what_is_used_up_has_no_number_left() {
+        // The runs, how many numbers are read, and whether no more are there.
+        for (bytes, width, count, is_used_up) in [
+            (&[][..], 5, 0, true),
+            (&[16, 1], 1, 8, true),
+            (&[16, 1], 1, 7, false),
+            (&[16, 1], 1, 0, false),
+            (&[16, 1, 0, 1], 1, 8, true),
+            (&[16, 1, 2, 1], 1, 8, false),
+            (&[16], 0, 8, true),
+            // Two groups, of which the last is filled, or is cut after what it has.
+            (&[5, 0xff, 0xff], 1, 9, true),
+            (&[5, 0xff, 0xff], 1, 16, true),
+            (&[5, 0xff, 0xff, 9], 1, 9, false),
+            (&[3, 0xff, 0xff], 3, 5, true),
+        ] {
+            let hybrid = || Hybrid::new(bytes.to_vec().into(), width).unwrap();
+            let (mut read, mut passed) = (hybrid(), hybrid());
+            read.read(&mut vec![0; count]).unwrap();
+            passed.pass(count).unwrap();
+            let found = [read.is_used_up(), passed.is_used_up()];
+            assert_eq!(found, [is_used_up; 2], "{bytes:?} {count}");
+        }
+        for (bytes, width, count) in
+            [(&[5, 0xff][..], 1, 1), (&[3, 0xff, 0xff], 3, 6), (&[16, 1], 1, 9), (&[], 1, 1)]
+        {
+            let hybrid = || Hybrid::new(bytes.to_vec().into(), width).unwrap();
+            assert_eq!(hybrid().read(&mut vec![0; count]), None, "{bytes:?}");
+            assert_eq!(hybrid().pass(count), None, "{bytes:?}");
+        }
     }
 
     #[test]

@@ -19,15 +19,18 @@
 //!
 //! It believes what a file says of itself, and lays out or unpacks as much. So a file is looked at
 //! before: its schema ([`footer`]), how long pages are ([`header`]), and how many values those have
-//! that the crate reads ([`counted`]).
+//! that the crate reads ([`counted`]). Levels, values and what headers count are held against each
+//! other ([`pages`], [`nulls`], [`fit`]): a bit of a level that was changed is damage, too.
 
 mod compact;
 mod counted;
 mod deltas;
+mod fit;
 mod footer;
 mod header;
 mod hybrid;
 mod lists;
+mod nulls;
 mod ocsf;
 mod pages;
 mod rare;

@@ -11,6 +11,7 @@ use parquet::file::serialized_reader::SerializedPageReader;
 
 use super::Chunk;
 use super::hybrid::Hybrid;
+use super::nulls::Nulls;
 use super::spelling::{DASH, Span, Spelling, Texts};
 use super::values::{Role, Values};
 use crate::scan::Scanner;
@@ -20,6 +21,13 @@ pub type Fault = Box<dyn std::error::Error + Send + Sync>;
 
 /// What is said of texts that have no room.
 pub const TOO_LONG: &str = "texts of more than 1 GiB";
+
+/// What is said of a page that has not what it counts.
+const CUT: &str = "a page is cut short";
+
+/// What is said of a page whose levels, values and header do not fit together.
+pub const MORE: &str = "a page has more values than its levels say";
+pub const ODD_NULLS: &str = "levels and counts of a page do not fit";
 
 /// Bytes that a text of a regular row may have.
 const TEXT_BYTES_MAX: usize = 4096;
@@ -47,6 +55,7 @@ pub struct Pages {
     /// Values of the dictionary.
     known_count: usize,
     levels: Option<Hybrid>,
+    nulls: Nulls,
     page: DataPage,
     /// Values of the page that are still to be read.
     left: usize,
@@ -86,6 +95,7 @@ impl Pages {
             known: Values::default(),
             known_count: 0,
             levels: None,
+            nulls: Nulls::new(meta, rows),
             page: DataPage::Plain(Bytes::new(), 0),
             left: 0,
             texts: Texts::default(),
@@ -120,24 +130,38 @@ impl Pages {
                     if def_level_encoding != Encoding::RLE {
                         return Err(format!("levels in {def_level_encoding}").into());
                     }
-                    let length = *buffer.first_chunk().ok_or("a page is cut short")?;
-                    let levels = split(&mut buffer, 4, u32::from_le_bytes(length) as usize)?;
+                    let length = *split(&mut buffer, 4)?.first_chunk().ok_or(CUT)?;
+                    let levels = split(&mut buffer, u32::from_le_bytes(length) as usize)?;
                     self.levels = Hybrid::new(levels, 1);
                 }
+                self.nulls.begin(None);
                 (buffer, encoding, num_values)
             }
             Page::DataPageV2 {
                 buf,
                 num_values,
                 encoding,
+                num_nulls,
+                num_rows,
                 def_levels_byte_len,
                 rep_levels_byte_len,
                 ..
             } => {
                 let mut buffer = buf;
-                let before = rep_levels_byte_len as usize;
-                let levels = split(&mut buffer, before, def_levels_byte_len as usize)?;
-                self.levels = Hybrid::new(levels, 1).filter(|_| self.is_optional);
+                let repetitions = split(&mut buffer, rep_levels_byte_len as usize)?;
+                let levels = split(&mut buffer, def_levels_byte_len as usize)?;
+                let mut is_sound = num_rows == num_values && are_zero(repetitions, num_values);
+                self.levels = match self.is_optional {
+                    true => Hybrid::new(levels, 1),
+                    false => {
+                        is_sound &= are_zero(levels, num_values);
+                        None
+                    }
+                };
+                if !is_sound {
+                    return Err(ODD_NULLS.into());
+                }
+                self.nulls.begin(Some(num_nulls));
                 (buffer, encoding, num_values)
             }
         };
@@ -167,15 +191,19 @@ impl Pages {
         self.dictionary.clear();
         self.known.clear();
         self.known_count = count;
+        let mut end = 0;
         if self.needs_texts() {
-            plain(&mut self.dictionary, self.kind, spelling, bytes, &mut 0, count)?;
+            plain(&mut self.dictionary, self.kind, spelling, bytes, &mut end, count)?;
         }
         match role {
             Role::Text | Role::Status => {}
             Role::Address => self.known.read_addresses(&mut self.dictionary, scanner)?,
             Role::Number(_) => {
-                self.known.read_numbers(self.kind, spelling, bytes, count)?;
+                end = self.known.read_numbers(self.kind, spelling, bytes, count)?;
             }
+        }
+        if end < bytes.len() {
+            return Err("a dictionary with more values than it counts".into());
         }
         self.end_dictionary();
         Ok(())
@@ -202,12 +230,15 @@ impl Pages {
             && !levels.take_same(1, count)
         {
             self.present.resize(count, 0);
-            levels.read(&mut self.present).ok_or("levels are cut short")?;
+            levels
+                .read(&mut self.present)
+                .ok_or("levels are cut short, or one of them cannot be")?;
             all = self.present.iter().filter(|&&level| level == 1).count();
             if all == count {
                 self.present.clear();
             }
         }
+        self.nulls.add(count, count - all);
         self.spans.clear();
         self.values.clear();
         let needs_texts = self.needs_texts();
@@ -215,7 +246,7 @@ impl Pages {
         match &mut self.page {
             DataPage::Places(places) => {
                 self.places.resize(all, 0);
-                places.read(&mut self.places).ok_or("a page is cut short")?;
+                places.read(&mut self.places).ok_or(CUT)?;
                 // One check for all: each alone keeps the loops below from being plain ones.
                 let largest = self.places.iter().copied().max().unwrap_or(0) as usize;
                 if all > 0 && largest >= self.known_count {
@@ -242,7 +273,7 @@ impl Pages {
                     Role::Text | Role::Status => {}
                     Role::Address => self.values.read_addresses(&mut self.texts, scanner)?,
                     Role::Number(_) => {
-                        let bytes = bytes.get(from..).ok_or("a page is cut short")?;
+                        let bytes = bytes.get(from..).ok_or(CUT)?;
                         *at = from + self.values.read_numbers(self.kind, spelling, bytes, all)?;
                     }
                 }
@@ -256,7 +287,20 @@ impl Pages {
                 }
             }
         }
-        Ok(())
+        if self.left == 0 { self.check_page() } else { Ok(()) }
+    }
+
+    /// Checks that a page that is read has nothing more, and as many nulls as it says.
+    fn check_page(&mut self) -> Result<(), Fault> {
+        let are_levels_read = self.levels.as_mut().is_none_or(Hybrid::is_used_up);
+        if !are_levels_read || !self.nulls.are_as_stated() {
+            return Err(ODD_NULLS.into());
+        }
+        let are_values_read = match &mut self.page {
+            DataPage::Places(places) => places.is_used_up(),
+            DataPage::Plain(bytes, at) => *at == bytes.len(),
+        };
+        if are_values_read { Ok(()) } else { Err(MORE.into()) }
     }
 
     /// Adds the rows, of those that were read last, that are not regular.
@@ -371,13 +415,18 @@ pub fn spread<T: Copy>(values: &mut Vec<T>, present: &[u32], none: T, memory: &m
     std::mem::swap(values, memory);
 }
 
-/// Takes `length` bytes after the first `skipped` from the front.
-fn split(buffer: &mut Bytes, skipped: usize, length: usize) -> Result<Bytes, Fault> {
-    let end = skipped.checked_add(length).filter(|&end| end <= buffer.len());
-    let end = end.ok_or("a page is cut short")?;
-    let front = buffer.slice(skipped..end);
-    *buffer = buffer.slice(end..);
-    Ok(front)
+/// Takes `length` bytes from the front.
+fn split(buffer: &mut Bytes, length: usize) -> Result<Bytes, Fault> {
+    match length <= buffer.len() {
+        true => Ok(buffer.split_to(length)),
+        false => Err(CUT.into()),
+    }
+}
+
+/// Whether these are levels of a column that has none but 0: nothing, or `count` in no bits each.
+fn are_zero(levels: Bytes, count: u32) -> bool {
+    let levels = Hybrid::new(levels.clone(), 0).filter(|_| !levels.is_empty());
+    levels.is_none_or(|mut levels| levels.pass(count as usize).is_some() && levels.is_used_up())
 }
 
 /// Spells `count` plain values from `at` on.
@@ -389,12 +438,12 @@ fn plain(
     at: &mut usize,
     count: usize,
 ) -> Result<(), Fault> {
-    let rest = bytes.get(*at..).ok_or("a page is cut short")?;
+    let rest = bytes.get(*at..).ok_or(CUT)?;
     let width = match kind {
         Type::BYTE_ARRAY => {
             let mut rest = rest;
             for _ in 0..count {
-                let (length, after) = rest.split_first_chunk().ok_or("a page is cut short")?;
+                let (length, after) = rest.split_first_chunk().ok_or(CUT)?;
                 let length = u32::from_le_bytes(*length) as usize;
                 let (text, after) = after.split_at_checked(length).ok_or("a text is cut short")?;
                 texts.push_text(text).ok_or(TOO_LONG)?;
@@ -408,7 +457,7 @@ fn plain(
         other => return Err(format!("values of type {other}").into()),
     };
     let length = count.checked_mul(width).filter(|&length| length <= rest.len());
-    let values = &rest[..length.ok_or("a page is cut short")?];
+    let values = &rest[..length.ok_or(CUT)?];
     *at += values.len();
     texts.spans.reserve(count);
     let (fours, eights) = (values.as_chunks::<4>().0, values.as_chunks::<8>().0);

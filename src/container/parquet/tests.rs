@@ -19,6 +19,7 @@ use crate::{
 };
 
 mod bounds;
+mod levels;
 #[path = "../../../tests/common/parquet.rs"]
 mod made;
 mod nulls;
