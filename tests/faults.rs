@@ -290,14 +290,20 @@ fn tables_that_are_cut() {
     }
 }
 
+/// A Parquet file.
 #[cfg(feature = "parquet")]
-#[test]
-fn damaged_parquet() {
+fn parquet() -> Vec<u8> {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     let case = include_str!("cases/parquet_rows.case");
     let body = case.split("--- base64 a.parquet\n").nth(1).unwrap();
     let text: String = body.split("--- ").next().unwrap().split_whitespace().collect();
-    let file = STANDARD.decode(text).unwrap();
+    STANDARD.decode(text).unwrap()
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn damaged_parquet() {
+    let file = parquet();
     let folder = Folder::new("parquet");
     let mut footer = file.clone();
     let end = footer.len();
@@ -321,6 +327,20 @@ fn damaged_parquet() {
         let said = ran.err.contains("no answer, because nothing could be read");
         assert_eq!(said, !is_whole, "{name}: {}", ran.err);
     }
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn parquet_files_one_after_the_other() {
+    let folder = Folder::new("parquets");
+    folder.file("a.parquet", parquet());
+    folder.file("aa.parquet", parquet().repeat(2));
+    let script = format!("$F rule --format flow {} aa.parquet a.parquet", top_rule(&folder));
+    let ran = run(&folder, &script);
+    assert_eq!(ran.code, 1);
+    let said = "aa.parquet: Parquet files one after the other, expected one";
+    assert!(ran.err.contains(said), "{}", ran.err);
+    assert!(!ran.out.is_empty());
 }
 
 /// A rule for bytes by srcaddr.

@@ -7,7 +7,7 @@
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 
 use super::compact::{BINARY, BYTE, Compact, FALSE, INT, LIST, STRUCT, TRUE};
-use super::{damaged, encrypted};
+use super::{damaged, encrypted, joined};
 use crate::error::{Error, ErrorKind};
 use crate::source::RangedFile;
 
@@ -19,7 +19,7 @@ const DEPTH_MAX: usize = 64;
 const PATHS_BYTES_MAX: usize = 1 << 26;
 
 /// Bytes of a file that has no footer: the mark in front, the footer's length, and the mark again.
-const BYTES_MIN: u64 = 12;
+pub const BYTES_MIN: u64 = 12;
 
 /// What is said of a footer in which nothing is where it should be.
 const ODD: &str = "its schema cannot be read";
@@ -27,7 +27,8 @@ const ODD: &str = "its schema cannot be read";
 /// Reads a file's footer.
 ///
 /// # Errors
-/// [`ErrorKind::Container`] if it is damaged or encrypted; [`ErrorKind::Io`] if it cannot be read.
+/// [`ErrorKind::Container`] if it is damaged or encrypted, or one of several; [`ErrorKind::Io`] if
+/// it cannot be read.
 pub fn read(file: &RangedFile) -> Result<ParquetMetaData, Error> {
     let mut tail = [0; 8];
     let end = file.bytes().saturating_sub(tail.len() as u64);
@@ -47,7 +48,9 @@ pub fn read(file: &RangedFile) -> Result<ParquetMetaData, Error> {
     }
     check(&bytes).map_err(|what| damaged("footer", what))?;
     let footer = ParquetMetaDataReader::decode_metadata(&bytes);
-    footer.map_err(|error| damaged("footer", error))
+    let footer = footer.map_err(|error| damaged("footer", error))?;
+    joined::check(file, &footer, start)?;
+    Ok(footer)
 }
 
 /// Whether the crate can read the schema.
@@ -91,7 +94,7 @@ struct Open {
 }
 
 /// How many elements the schema has; they come next.
-fn elements(footer: &mut Compact) -> Option<u32> {
+pub fn elements(footer: &mut Compact) -> Option<u32> {
     let mut last = 0;
     loop {
         match footer.field(last)? {

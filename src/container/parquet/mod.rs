@@ -29,6 +29,7 @@ mod fit;
 mod footer;
 mod header;
 mod hybrid;
+mod joined;
 mod lists;
 mod nulls;
 mod ocsf;

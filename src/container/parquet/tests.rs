@@ -19,6 +19,7 @@ use crate::{
 };
 
 mod bounds;
+mod joined;
 mod levels;
 #[path = "../../../tests/common/parquet.rs"]
 mod made;
