@@ -324,9 +324,16 @@ fn spelling_of(column: &ColumnDescriptor, field: Option<Field>) -> Result<Spelli
     let (logical, converted) = (column.logical_type_ref(), column.converted_type());
     let is_decimal =
         matches!(logical, Some(LogicalType::Decimal(_))) || converted == ConvertedType::DECIMAL;
-    if is_decimal || column.physical_type() == Type::FIXED_LEN_BYTE_ARRAY {
+    // A time of no day.
+    let is_time = matches!(logical, Some(LogicalType::Time(_)))
+        || matches!(converted, ConvertedType::TIME_MILLIS | ConvertedType::TIME_MICROS);
+    if is_decimal || is_time || column.physical_type() == Type::FIXED_LEN_BYTE_ARRAY {
         let (name, kind) = (column.name().escape_debug(), column.physical_type());
-        let kind = if is_decimal { "DECIMAL".to_owned() } else { kind.to_string() };
+        let kind = match is_decimal {
+            true => "DECIMAL".to_owned(),
+            false if is_time => "TIME".to_owned(),
+            false => kind.to_string(),
+        };
         let text = format!("column {name} is of type {kind}, expected a text or a number");
         return Err(Error::new(ErrorKind::Container, text));
     }
@@ -339,6 +346,7 @@ fn spelling_of(column: &ColumnDescriptor, field: Option<Field>) -> Result<Spelli
         },
         (_, ConvertedType::TIMESTAMP_MILLIS) => seconds(1_000),
         (_, ConvertedType::TIMESTAMP_MICROS) => seconds(1_000_000),
+        (Some(LogicalType::Date), _) | (_, ConvertedType::DATE) => Spelling::Days,
         (Some(LogicalType::Integer(kind)), _) if !kind.is_signed => Spelling::Unsigned,
         (_, ConvertedType::UINT_32 | ConvertedType::UINT_64) => Spelling::Unsigned,
         _ => match field {
@@ -362,7 +370,7 @@ fn role_of(kind: Type, spelling: Spelling, layout: &Layout, column: usize) -> Op
             let limit = if is_time { MILLISECONDS_MIN - 1 } else { limit };
             let most = match spelling {
                 Spelling::Unsigned => NUMBER_MAX,
-                Spelling::Number | Spelling::Seconds { .. } => i64::MAX as u64,
+                Spelling::Number | Spelling::Seconds { .. } | Spelling::Days => i64::MAX as u64,
                 Spelling::Account => return None,
             };
             matches!(kind, Type::INT32 | Type::INT64).then_some(Role::Number(most.min(limit)))

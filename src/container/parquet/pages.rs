@@ -387,7 +387,7 @@ impl Pages {
                 let number = self.values.numbers[row] as i64;
                 let spelling = match self.wish.spelling {
                     // It is in seconds.
-                    Spelling::Seconds { .. } => Spelling::Number,
+                    Spelling::Seconds { .. } | Spelling::Days => Spelling::Number,
                     other => other,
                 };
                 let mut text = Texts::default();

@@ -23,6 +23,23 @@ pub enum Spelling {
         /// Parts of a second.
         per_second: i64,
     },
+    /// A day since 1970, in seconds: when it begins in UTC.
+    Days,
+}
+
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+
+impl Spelling {
+    /// The number that is spelled: a time in seconds.
+    #[inline]
+    pub fn number(self, number: i64) -> i64 {
+        match self {
+            Self::Number | Self::Unsigned | Self::Account => number,
+            Self::Seconds { per_second } => number.div_euclid(per_second),
+            Self::Days => number.saturating_mul(DAY),
+        }
+    }
 }
 
 /// Where a text stands, with the blank after it.
@@ -135,11 +152,8 @@ impl Texts {
     /// Adds a number.
     pub fn push_number(&mut self, spelling: Spelling, number: i64) -> Option<()> {
         let start = self.bytes.len();
-        let (magnitude, width) = match spelling {
-            Spelling::Number | Spelling::Unsigned => (number, 0),
-            Spelling::Account => (number, ACCOUNT_DIGITS),
-            Spelling::Seconds { per_second } => (number.div_euclid(per_second), 0),
-        };
+        let magnitude = spelling.number(number);
+        let width = if spelling == Spelling::Account { ACCOUNT_DIGITS } else { 0 };
         if magnitude < 0 && spelling != Spelling::Unsigned {
             self.bytes.push(b'-');
             push_digits(&mut self.bytes, magnitude.unsigned_abs(), width);
@@ -255,6 +269,8 @@ mod tests {
         assert_eq!(spell(Spelling::Account, 0), "000000000000");
         assert_eq!(spell(Spelling::Account, 1_234_567_890_123), "1234567890123");
         assert_eq!(spell(Spelling::Seconds { per_second: 1000 }, 1_999), "1");
+        assert_eq!(spell(Spelling::Days, 18_518), "1599955200");
+        assert_eq!(spell(Spelling::Days, -1), "-86400");
     }
 
     #[test]

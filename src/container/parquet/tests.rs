@@ -387,6 +387,54 @@ fn values_of_other_writers_are_understood() {
 }
 
 #[test]
+fn days_are_seconds_and_times_of_no_day_are_refused() {
+    let read = |start: &str, physical: Cells| {
+        let columns = [
+            (
+                "srcaddr",
+                "required binary (UTF8)",
+                Cells::Text(vec![Some("10.0.0.1".to_owned()); 2]),
+            ),
+            ("start", start, physical),
+        ];
+        let by = || Query::builder().group_by([Field::SrcAddr]);
+        let by_start = Query::builder().group_by([Field::Start]).build().unwrap();
+        let least = by().measure(Measure::Min(Field::Start.into())).build().unwrap();
+        let file = written(&columns, properties(), 9);
+        let report = asked(&Engine::new(), &file, &[by_start, least]);
+        let untouched = asked(&Engine::new(), &file, &[by().build().unwrap()]);
+        assert!(untouched.faults.is_empty(), "{:?}", untouched.faults);
+        let faults: Vec<String> = report.faults.iter().map(|f| f.error.to_string()).collect();
+        let keys = |answer: &crate::Answer| {
+            answer
+                .contributors()
+                .map(|c| (c.keys[0].clone(), c.value.to_string()))
+                .collect::<Vec<_>>()
+        };
+        (report.answers.iter().flat_map(keys).collect::<Vec<_>>(), faults.join("\n"))
+    };
+    let days = || Cells::Int32(vec![Some(18_518); 2]);
+    let (found, faults) = read("optional int32 (DATE)", days());
+    let expected = [(&b"1599955200"[..], "2"), (b"10.0.0.1", "1599955200")];
+    assert_eq!(faults, "");
+    assert_eq!(found, expected.map(|(key, value)| (key.to_vec(), value.to_owned())));
+    let long = || Cells::Int64(vec![Some(5); 2]);
+    for (kind, cells) in [
+        ("optional int32 (TIME(MILLIS,true))", days()),
+        ("optional int32 (TIME_MILLIS)", days()),
+        ("optional int64 (TIME(MICROS,false))", long()),
+        ("optional int64 (TIME_MICROS)", long()),
+    ] {
+        let (found, faults) = read(kind, cells);
+        assert!(found.is_empty());
+        assert!(
+            faults.contains("column start is of type TIME, expected a text or a number"),
+            "{faults}"
+        );
+    }
+}
+
+#[test]
 fn nested_columns_are_refused() {
     let schema = "message event { optional group endpoint { optional binary ip (UTF8); } }";
     let schema = Arc::new(parse_message_type(schema).unwrap());

@@ -99,9 +99,18 @@ impl Values {
             }
             (other, _) => return Err(format!("values of type {other}").into()),
         }
-        if let Spelling::Seconds { per_second } = spelling {
-            let seconds = |value: &mut u64| *value = (*value as i64).div_euclid(per_second) as u64;
-            self.numbers[from..].iter_mut().for_each(seconds);
+        match spelling {
+            Spelling::Seconds { per_second } => {
+                let of = Spelling::Seconds { per_second };
+                let seconds = |value: &mut u64| *value = of.number(*value as i64) as u64;
+                self.numbers[from..].iter_mut().for_each(seconds);
+            }
+            Spelling::Days => {
+                let seconds =
+                    |value: &mut u64| *value = Spelling::Days.number(*value as i64) as u64;
+                self.numbers[from..].iter_mut().for_each(seconds);
+            }
+            Spelling::Number | Spelling::Unsigned | Spelling::Account => {}
         }
         Ok(bytes.len())
     }
