@@ -32,6 +32,7 @@ pub use decoded::Decoded;
 pub use no_parquet::{Rows, Table};
 #[cfg(feature = "parquet")]
 pub use parquet::{Rows, Table};
+pub use prefix::Said;
 
 /// Blocks of lines, one after the other.
 pub trait Pieces {
@@ -85,7 +86,7 @@ pub struct Wanted {
     /// Whether lines are flow-log records, with columns and headers.
     pub flow_logs: bool,
     /// The columns of the records where no header states them, if that was said.
-    pub columns: Option<usize>,
+    pub columns: Option<Said>,
 }
 
 /// The columns that a run's questions need, where columns can be read one by one.

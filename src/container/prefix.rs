@@ -15,6 +15,9 @@ use super::{LastEvent, Piece, Pieces, Stated, Text, Wanted};
 use crate::layout::Layout;
 use crate::record::{LINE_BYTES_MAX, tokens};
 use crate::source::{Cut, Cutter};
+pub use said::Said;
+
+mod said;
 
 /// Lines at the beginning that are looked at. A prefix is there from the first line on; a few
 /// broken lines, or rows of other things, may come before it.
@@ -68,6 +71,11 @@ impl Form {
 /// What stands around the records of a text that begins like this, if anything.
 pub fn form(head: &[u8], wanted: Wanted) -> Option<Form> {
     let mut rest = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(head);
+    if let Some(said) = wanted.columns.filter(|_| wanted.flow_logs)
+        && let Some(form) = of_grep(rest, said)
+    {
+        return Some(form);
+    }
     let mut looked_at = 0;
     let mut timed = Timed::default();
     while !rest.is_empty() && looked_at < LINES_LOOKED_AT {
@@ -85,6 +93,18 @@ pub fn form(head: &[u8], wanted: Wanted) -> Option<Form> {
         timed.look_at(line);
     }
     timed.form().filter(|_| wanted.flow_logs && wanted.columns.is_none())
+}
+
+/// What `grep` put before records whose columns were said.
+fn of_grep(text: &[u8], said: Said) -> Option<Form> {
+    let lines = said::first_lines(text);
+    match lines.iter().any(|line| memchr(ESCAPE, line).is_some()) {
+        true => {
+            let lines: Vec<Vec<u8>> = lines.into_iter().map(colourless).collect();
+            said.form(&lines.iter().map(Vec::as_slice).collect::<Vec<_>>())
+        }
+        false => said.form(&lines),
+    }
 }
 
 /// Lines whose columns nothing says, and what they begin with. No field of a flow log is a time
@@ -176,13 +196,14 @@ fn is_known(line: &[u8], wanted: Wanted) -> bool {
 /// Whether a line has as many values as the layout that was said.
 fn is_enough(line: &[u8], wanted: Wanted) -> bool {
     let columns = wanted.columns.filter(|_| wanted.flow_logs);
-    columns.is_some_and(|columns| tokens(line).count() >= columns)
+    columns.is_some_and(|said| tokens(line).count() >= said.columns())
 }
 
 /// Whether tabs part records: several are whole, and no more are not, as one that is damaged.
 fn are_joined(line: &[u8], wanted: Wanted) -> bool {
     let is_record = |part: &&[u8]| {
-        is_enough(part, wanted) && wanted.columns > Some(1) || Layout::of_record(part).is_some()
+        is_enough(part, wanted) && wanted.columns.is_some_and(|said| said.columns() > 1)
+            || Layout::of_record(part).is_some()
     };
     let parts = line.split(|&byte| byte == b'\t').filter(|part| !part.is_empty());
     let parts: Vec<&[u8]> = parts.take(LINES_LOOKED_AT).collect();

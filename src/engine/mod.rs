@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::batch::{Form, Lines, SPECIMENS_MAX, Specimen};
-use crate::container::{Columns, Wanted};
+use crate::container::{Columns, Said, Wanted};
 use crate::cut::{Cut, Output, Written};
 use crate::error::{Error, ErrorKind};
 use crate::field::Field;
@@ -258,7 +258,7 @@ impl Engine {
             records,
             json: asks(Form::Json),
             flow_logs: records && self.lines == Lines::Records,
-            columns: self.layout.as_ref().map(Layout::columns),
+            columns: self.layout.as_ref().map(Said::of),
         }
     }
 }

@@ -172,9 +172,66 @@ fn a_time_before_all_lines_is_no_value_of_them() {
     assert_eq!(found, "a b c\n");
 }
 
+/// These columns were said.
+fn said(names: &str) -> Wanted {
+    let layout = Layout::new(names.split(' ')).unwrap();
+    Wanted { columns: Some(Said::of(&layout)), ..FLOW_LOGS }
+}
+
+#[test]
+fn columns_that_were_said_tell_numbers_from_addresses() {
+    let addresses = said("srcaddr dstaddr bytes");
+    let texts = said("action srcaddr bytes");
+    let numbers = said("bytes srcaddr");
+    for (said, text, expected) in [
+        // The first group of an address, before which no number stands.
+        (addresses, "v6.log:2001:db8::1 ::1 5\n", Some(Form::Path)),
+        (addresses, "v6.log:2001:db8::1 ::1 5\nv6.log:2001:db8::2 ::1 5\n", Some(Form::Path)),
+        (addresses, "v6.log:2001:db8::2 ::1 5\nb.log:2001:db8::1 ::1 5\n", Some(Form::Path)),
+        (addresses, "v6.log:2001:db8::1 ::1 5\nv6.log:- - -\n", Some(Form::Path)),
+        (addresses, "v6.log:2600:1f18::1 ::1 5\nv6.log:2606:4700::1 ::1 5\n", Some(Form::Path)),
+        (addresses, "2001:db8::1 ::1 5\n2002:db8::1 ::1 5\n", None),
+        (addresses, "2001:10:: 2001:db8:: 5\n", None),
+        (addresses, "10:: 2001:db8:: 5\n", None),
+        // Numbers of lines.
+        (addresses, "a.log:12:2001:db8::1 ::1 5\n", Some(Form::NumberedPath)),
+        (
+            addresses,
+            "a.log:12:2001:db8::1 ::1 5\na.log:14:2001:db8::1 ::1 5\n",
+            Some(Form::NumberedPath),
+        ),
+        (addresses, "a.log:2345:10.0.0.1 ::1 5\n", Some(Form::NumberedPath)),
+        (addresses, "flows:1:10.0.0.1 ::1 5\nflows:2:- ::1 5\n", Some(Form::NumberedPath)),
+        (addresses, "7:10.0.0.1 ::1 5\n", Some(Form::Number)),
+        (addresses, "7:2001:db8::1 ::1 5\n9:2001:db8::1 ::1 5\n", Some(Form::Number)),
+        (addresses, "# note\n7:10.0.0.1 ::1 5\n", Some(Form::Number)),
+        (addresses, "7:10.0.0.1 ::1 5\n3:10.0.0.2 ::1 5\n", Some(Form::Number)),
+        (addresses, "a.log:7:10.0.0.1 ::1 5\na.log:3:- ::1 5\n", Some(Form::NumberedPath)),
+        (texts, "a.log:7:ACCEPT ::1 5\na.log:3:ACCEPT ::1 5\n", Some(Form::NumberedPath)),
+        (numbers, "7:5 ::1\n", Some(Form::Number)),
+        (numbers, "a.log:7:5 ::1\n", Some(Form::NumberedPath)),
+        // Before a text they rise.
+        (texts, "1:ACCEPT 10.0.0.1 5\n2:REJECT 10.0.0.1 5\n", Some(Form::Number)),
+        (texts, "1:ACCEPT 10.0.0.1 5\n", None),
+        (texts, "1:ACCEPT 10.0.0.1 5\n1:REJECT 10.0.0.1 5\n", None),
+        (texts, "2:ACCEPT 10.0.0.1 5\n1:REJECT 10.0.0.1 5\n", None),
+        (texts, "1:ACCEPT 10.0.0.1 5\n2:REJECT - -\nREJECT - -\n", None),
+        (texts, "a.log:1:ACCEPT 10.0.0.1 5\n", Some(Form::NumberedPath)),
+        (texts, "a.log:ACCEPT 10.0.0.1 5\n", Some(Form::Path)),
+        (texts, "1:ACCEPT x 5\n2:REJECT x 5\n", None),
+        (
+            texts,
+            "\x1b[32m1\x1b[m:ACCEPT 10.0.0.1 5\n\x1b[32m4\x1b[m:ACCEPT 10.0.0.1 5\n",
+            Some(Form::Number),
+        ),
+    ] {
+        assert_eq!(form(text.as_bytes(), said), expected, "{text}");
+    }
+}
+
 #[test]
 fn a_layout_that_was_said_decides() {
-    let said = Wanted { columns: Some(3), ..FLOW_LOGS };
+    let said = said("x y z");
     for (text, expected) in [
         ("2020-09-13T12:26:40.000Z a b c", Some(Form::Time)),
         ("2020-09-13T12:26:40 a b c", Some(Form::Time)),
