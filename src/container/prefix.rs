@@ -152,13 +152,24 @@ fn form_of(raw: &[u8], wanted: Wanted) -> Option<Form> {
         let kept = form.kept(&line).filter(|kept| kept.len() < line.len());
         kept.is_some_and(|kept| is_known(&line[kept], wanted))
     };
+    let is_said = |form: Form| {
+        let said = wanted.columns.filter(|_| wanted.flow_logs);
+        let kept = form.kept(&line).filter(|kept| kept.len() < line.len());
+        kept.zip(said).is_some_and(|(kept, said)| said.is_record(&line[kept]))
+    };
     let is_enough = |form: Form| {
         let kept = form.kept(&line).filter(|kept| kept.len() < line.len());
         kept.is_some_and(|kept| is_enough(&line[kept], wanted))
     };
     if let Some((_, zone)) = time(&line) {
         let stated = if zone == Zone::Offset { Form::Stream } else { Form::Time };
-        let known = [Form::Time, Form::Stream].into_iter().find(|&form| is_known(form));
+        let forms = [Form::Time, Form::Stream];
+        // A record without its first value may be a known one, too.
+        if is_said(stated) {
+            return Some(stated);
+        }
+        let known = forms.into_iter().find(|&form| is_said(form));
+        let known = known.or_else(|| forms.into_iter().find(|&form| is_known(form)));
         return known.or_else(|| is_enough(stated).then_some(stated));
     }
     if line.starts_with(EVENTS) {

@@ -230,6 +230,17 @@ fn columns_that_were_said_tell_numbers_from_addresses() {
 }
 
 #[test]
+fn a_time_has_all_columns_behind_it_that_were_said() {
+    let line = format!("2020-09-13T12:26:40.000Z ingress {RECORD}\n");
+    let names = "flow-direction version account-id interface-id srcaddr dstaddr srcport dstport \
+        protocol packets bytes start end action log-status";
+    assert_eq!(form(line.as_bytes(), said(names)), Some(Form::Time));
+    assert_eq!(form(line.as_bytes(), FLOW_LOGS), Some(Form::Stream));
+    let less = names.strip_prefix("flow-direction ").unwrap();
+    assert_eq!(form(line.as_bytes(), said(less)), Some(Form::Stream));
+}
+
+#[test]
 fn a_layout_that_was_said_decides() {
     let said = said("x y z");
     for (text, expected) in [
