@@ -5,9 +5,10 @@
 //! transit-gateway guide ("Transit Gateway Flow Log records"). A name that is not here is no
 //! error: the column stays usable by position, as text.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
+
+use hashbrown::HashMap;
 
 /// How the values of a field are spelled, which decides how they are checked and decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -23,6 +23,7 @@ pub fn tokens(line: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// A text as a value of a line: `-` if it is empty, and what parts values or begins a comment as
 /// `%20` is.
+#[inline]
 pub fn spelled(text: &[u8]) -> Cow<'_, [u8]> {
     match text.first() {
         None => Cow::Borrowed(b"-"),
@@ -39,11 +40,17 @@ pub fn unbroken(name: &str) -> Cow<'_, str> {
     }
 }
 
+#[inline]
 fn without_blanks(text: &[u8]) -> Cow<'_, [u8]> {
-    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
-    if !text.iter().any(is_blank) {
-        return Cow::Borrowed(text);
+    // To the end in any case: then it is done at many bytes at once.
+    match text.iter().fold(false, |found, &byte| found | is_blank(&byte)) {
+        true => Cow::Owned(with_blanks_spelled(text)),
+        false => Cow::Borrowed(text),
     }
+}
+
+#[cold]
+fn with_blanks_spelled(text: &[u8]) -> Vec<u8> {
     let mut word = Vec::with_capacity(text.len() + 2);
     for byte in text {
         match is_blank(byte) {
@@ -51,7 +58,7 @@ fn without_blanks(text: &[u8]) -> Cow<'_, [u8]> {
             false => word.push(*byte),
         }
     }
-    Cow::Owned(word)
+    word
 }
 
 /// The tokens of a line of any space-separated log, as CloudWatch reads it.

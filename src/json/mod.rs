@@ -236,12 +236,19 @@ fn trimmed(text: &str) -> &str {
 
 /// What a string, in its quotes, means. For a lone surrogate, which is no text, stands U+FFFD:
 /// programs leave one where they cut a text in the middle of a character.
+#[inline]
 pub fn decoded(text: &str) -> Cow<'_, str> {
-    let bytes = match decoded_bytes(text) {
-        Cow::Borrowed(_) => return Cow::Borrowed(&text[1..text.len() - 1]),
-        Cow::Owned(bytes) => bytes,
-    };
-    Cow::Owned(String::from_utf8(bytes).unwrap_or_else(|error| {
+    let inner = &text[1..text.len() - 1];
+    match memchr::memchr(b'\\', inner.as_bytes()) {
+        None => Cow::Borrowed(inner),
+        Some(_) => Cow::Owned(serde_json::from_str(text).unwrap_or_else(|_| lossy(text))),
+    }
+}
+
+/// What a string means that has a lone surrogate.
+#[cold]
+fn lossy(text: &str) -> String {
+    String::from_utf8(decoded_bytes(text).into_owned()).unwrap_or_else(|error| {
         let mut decoded = String::new();
         for chunk in error.as_bytes().utf8_chunks() {
             decoded.push_str(chunk.valid());
@@ -251,7 +258,7 @@ pub fn decoded(text: &str) -> Cow<'_, str> {
             }
         }
         decoded
-    }))
+    })
 }
 
 /// The first byte of a surrogate.

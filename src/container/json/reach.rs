@@ -43,15 +43,18 @@ pub fn reach(text: &[u8], depth: usize) -> Reach {
                     return Reach::To(at + 1);
                 }
             }
-            b'{' | b'[' if !matches!(last, b':' | b',' | b'[') && newline > 0 => {
-                return Reach::Broken(cut.unwrap_or(newline));
-            }
-            b'{' if last == b':' && newline > 0 && newline + 1 == at => {
-                // As a value it is odd here; if more is, a line was cut and this is the next one.
-                cut.get_or_insert(newline);
+            b'{' | b'[' => {
+                if newline > 0 {
+                    if !matches!(last, b':' | b',' | b'[') {
+                        return Reach::Broken(cut.unwrap_or(newline));
+                    }
+                    if last == b':' && newline + 1 == at && byte == b'{' {
+                        // As a value it is odd; if more is, a line was cut, and this is the next.
+                        cut.get_or_insert(newline);
+                    }
+                }
                 depth += 1;
             }
-            b'{' | b'[' => depth += 1,
             b'}' | b']' => {
                 depth -= 1;
                 if depth == 0 {
