@@ -34,8 +34,8 @@ Ranks contributors: who sent most, to whom, over which port. Without KEYS it is 
 {KEYS}
 {MEASURES}
 With --count once, flows that more than one interface recorded count once: of the records of equal
-addresses, ports, protocol and action those of the interface count at which they come to most. As
-CloudWatch does, every record counts without it.
+addresses, ports, protocol and action only those of one interface do, the one with the larger sum.
+Without it every record counts, as CloudWatch does.
 
 Examples:
   flowagg top src,dstport logs/
