@@ -76,7 +76,7 @@ pub fn in_no_row(answer: &Answer, usual: u64) -> Option<String> {
     let count = |number: u64| human::grouped(number.into());
     (no_key + no_value > usual).then(|| {
         let (keys, numbers) = (count(no_key), count(no_value));
-        format!("in no row: {keys} without a key, {numbers} without a number")
+        format!("records in no row: {keys} without a key, {numbers} without a number")
     })
 }
 
